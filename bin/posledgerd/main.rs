@@ -1,0 +1,3 @@
+//! The background process of the position ledger.
+
+fn main() {}

@@ -1,0 +1,46 @@
+//! The pure domain of a position ledger.
+//!
+//! A [`Command`] is what somebody wants ([`Intent`]), what a venue says ([`Acknowledgement`]), a
+//! price ([`Mark`]) or a setting ([`Configuration`]). [`Ledger::decide`] turns it into [`Record`]s
+//! that carry their results; [`Ledger::apply`] adds them to the state. Nothing here knows a clock, a
+//! file, a task or a random number: time and new ids come in with each decision.
+//!
+//! ```text
+//! command ── decide(&ledger, known, moment) ──▶ records ── apply ──▶ ledger
+//! ```
+
+mod acknowledgement;
+mod command;
+mod configuration;
+mod decimal;
+mod event;
+mod identity;
+mod intent;
+mod lifecycle;
+mod order;
+mod position;
+mod record;
+mod refusal;
+mod time;
+
+pub use acknowledgement::{
+    Acknowledgement, AmendedTerms, Fact, FeeCharge, FillFact, Liquidity, OrderFact, OrderReference,
+    ReportedPosition, Settlement, VenueRefusal,
+};
+pub use command::{Command, Mark};
+pub use configuration::{
+    AccountSettings, Configuration, CostBasis, Instrument, PnlRounding, PositionMode, RoundingRule,
+    StopPolicy,
+};
+pub use decimal::{Amount, Inexact, InvalidValue, Price, Quantity};
+pub use event::*;
+pub use identity::*;
+pub use intent::{
+    BulkScope, EntryContext, Intent, OpenPosition, OrderTerms, PositionFilter, Request, Signal,
+};
+pub use lifecycle::{PositionState, StateCause, Transition};
+pub use order::{Order, OrderFactKind, OrderKind, OrderPurpose, OrderStatus};
+pub use position::{Extremes, Lot, Origin, Position, PositionNumbers, Protection, Terms, Trail};
+pub use record::{Record, Source};
+pub use refusal::{Anomaly, Flag, Refusal};
+pub use time::Timestamp;
