@@ -34,6 +34,16 @@ pub struct Mark {
 }
 
 impl Command {
+    /// The identity of all that an intent or acknowledgement says. It names the report where
+    /// [`key`](Self::key) belongs to another report of other content.
+    pub fn content_key(&self) -> Option<FactKey> {
+        match self {
+            Self::Intent(intent) => Some(intent.content_key()),
+            Self::Acknowledgement(acknowledgement) => Some(acknowledgement.content_key()),
+            Self::Mark(_) | Self::Configuration(_) => None,
+        }
+    }
+
     /// The identity under which a repeat is recognised; a mark, and a setting without a time, have none.
     pub fn key(&self) -> Option<FactKey> {
         match self {

@@ -14,7 +14,7 @@ use crate::acknowledgement::{
 use crate::configuration::{AccountSettings, Instrument};
 use crate::decimal::{Amount, Price, Quantity};
 use crate::identity::{
-    ClientOrderId, InstrumentId, IntentId, Leg, PositionId, Sequence, Strategy, VenueOrderId,
+    Asset, ClientOrderId, InstrumentId, IntentId, Leg, PositionId, Sequence, Strategy, VenueOrderId,
 };
 use crate::intent::{BulkScope, OpenPosition, PositionFilter};
 use crate::lifecycle::{PositionState, StateCause};
@@ -325,7 +325,7 @@ pub struct FillEffect {
     /// Units reported beyond what the leg held; they are part of nothing.
     pub excess: Quantity,
     /// Its value: quantity · price · multiplier, or quantity · multiplier / price if inverse.
-    pub value: Quantity,
+    pub value: Amount,
     /// What it added to the cost, signed as the position.
     pub cost_added: Amount,
     /// What it released of the cost, signed as the position.
@@ -336,6 +336,8 @@ pub struct FillEffect {
     pub rounding: Amount,
     /// The share of the fee that belongs to it; positive when paid.
     pub fee: Amount,
+    /// What the fee was paid in; none where there is no fee.
+    pub fee_asset: Option<Asset>,
     /// Whose cost it released, where the cost basis knows lots.
     pub lots_released: Vec<LotRelease>,
     /// The position's numbers before it.
@@ -483,8 +485,12 @@ pub struct ExternalOrderAdopted {
     pub side: Option<Side>,
     /// Whether the venue says that it may only reduce.
     pub reduce_only: bool,
-    /// Its status when it was taken in.
+    /// Its status after the fact that made it known.
     pub status: OrderStatus,
+    /// Filled of it after that fact.
+    pub filled_quantity: Quantity,
+    /// The venue's words with that fact.
+    pub reason: Option<SmolStr>,
 }
 
 /// What kind of difference reconciliation found.

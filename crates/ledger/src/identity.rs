@@ -164,6 +164,14 @@ impl Actor {
     }
 }
 
+impl ClientOrderId {
+    /// A name made from a key: `pl-` and 24 hexadecimal digits, which every venue's rules allow.
+    pub(crate) fn derived(key: &FactKey) -> Self {
+        let digits = u128::from_be_bytes(key.0) >> 32;
+        Self(smol_str::format_smolstr!("pl-{digits:024x}"))
+    }
+}
+
 impl Correlation {
     /// The work an intent began.
     pub fn intent(intent: &IntentId) -> Self {
@@ -173,6 +181,11 @@ impl Correlation {
     /// What happened to a position that no intent began.
     pub fn position(position: PositionId) -> Self {
         Self(smol_str::format_smolstr!("{position}"))
+    }
+
+    /// What happened to an instrument, whoever holds it.
+    pub fn instrument(instrument: &InstrumentId) -> Self {
+        Self(smol_str::format_smolstr!("{instrument}"))
     }
 
     /// What happened to an account as a whole.

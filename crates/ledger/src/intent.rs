@@ -262,6 +262,14 @@ impl Intent {
             .finish()
     }
 
+    /// The identity of all it says, for a second intent under a name that is taken.
+    pub fn content_key(&self) -> FactKey {
+        KeyBuilder::new("intent content")
+            .text(self.tenant.as_str())
+            .text(&format!("{self:?}"))
+            .finish()
+    }
+
     /// The first field in which two intents of one name differ.
     pub fn first_difference(&self, other: &Self) -> Option<&'static str> {
         if self.request.name() != other.request.name() {

@@ -10,17 +10,23 @@
 //! ```
 
 mod acknowledgement;
+mod apply;
 mod command;
 mod configuration;
+mod decide;
 mod decimal;
 mod event;
 mod identity;
 mod intent;
+mod invariants;
 mod lifecycle;
+mod marks;
+mod mathematics;
 mod order;
 mod position;
 mod record;
 mod refusal;
+mod state;
 mod time;
 
 pub use acknowledgement::{
@@ -32,15 +38,20 @@ pub use configuration::{
     AccountSettings, Configuration, CostBasis, Instrument, PnlRounding, PositionMode, RoundingRule,
     StopPolicy,
 };
-pub use decimal::{Amount, Inexact, InvalidValue, Price, Quantity};
+pub use decide::{Decision, Known, Moment, Outcome, Receipt};
+pub use decimal::{
+    Amount, DIVISION_SCALE, Inexact, InvalidValue, Price, Quantity, percent, proportion, quotient,
+};
 pub use event::*;
 pub use identity::*;
 pub use intent::{
     BulkScope, EntryContext, Intent, OpenPosition, OrderTerms, PositionFilter, Request, Signal,
 };
+pub use invariants::{Invariant, Violation};
 pub use lifecycle::{PositionState, StateCause, Transition};
 pub use order::{Order, OrderFactKind, OrderKind, OrderPurpose, OrderStatus};
 pub use position::{Extremes, Lot, Origin, Position, PositionNumbers, Protection, Terms, Trail};
 pub use record::{Record, Source};
 pub use refusal::{Anomaly, Flag, Refusal};
+pub use state::Ledger;
 pub use time::Timestamp;

@@ -146,104 +146,64 @@ impl OrderStatus {
     /// The status after `fact`, or nothing if the fact says nothing new about a status that is
     /// further on. Such a fact is kept and flagged, never refused: venues reorder their messages.
     pub const fn after(self, fact: OrderFactKind) -> Option<Self> {
-        use OrderFactKind as F;
-        match (self, fact) {
-            (Self::Requested, F::Submitted) => Some(Self::Submitted),
+        use OrderStatus as S;
+        match fact {
+            OrderFactKind::Submitted => match self {
+                S::Requested => Some(S::Submitted),
+                S::Submitted
+                | S::Accepted
+                | S::PartiallyFilled
+                | S::Filled
+                | S::Canceled
+                | S::Rejected
+                | S::Expired
+                | S::Unknown => None,
+            },
             // An acceptance may overtake the note that the order was sent, and it answers the
             // question that a timeout left open.
-            (Self::Requested | Self::Submitted | Self::Unknown, F::Accepted) => {
-                Some(Self::Accepted)
-            }
+            OrderFactKind::Accepted => match self {
+                S::Requested | S::Submitted | S::Unknown => Some(S::Accepted),
+                S::Accepted
+                | S::PartiallyFilled
+                | S::Filled
+                | S::Canceled
+                | S::Rejected
+                | S::Expired => None,
+            },
             // A fill is the strongest fact: it stands after a cancel that it overtook, after an
-            // expiry that cut the rest, and even after a rejection that was a mistake.
-            (
-                Self::Requested
-                | Self::Submitted
-                | Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Unknown,
-                F::PartlyFilled,
-            ) => Some(Self::PartiallyFilled),
-            (
-                Self::Requested
-                | Self::Submitted
-                | Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Unknown
-                | Self::Canceled
-                | Self::Expired
-                | Self::Rejected,
-                F::WhollyFilled,
-            ) => Some(Self::Filled),
-            // The rest of an ended order does not come back to life with a late fill.
-            (Self::Canceled, F::PartlyFilled) => Some(Self::Canceled),
-            (Self::Expired, F::PartlyFilled) => Some(Self::Expired),
-            (Self::Rejected, F::PartlyFilled) => Some(Self::Canceled),
-            (Self::Filled, F::PartlyFilled | F::WhollyFilled) => Some(Self::Filled),
-            (Self::Accepted | Self::PartiallyFilled, F::Amended) => Some(self),
-            (Self::Requested | Self::Submitted | Self::Unknown, F::Amended) => Some(Self::Accepted),
-            (
-                Self::Requested
-                | Self::Submitted
-                | Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Unknown,
-                F::Canceled,
-            ) => Some(Self::Canceled),
-            (Self::Requested | Self::Submitted | Self::Unknown | Self::Accepted, F::Rejected) => {
-                Some(Self::Rejected)
-            }
-            (
-                Self::Requested
-                | Self::Submitted
-                | Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Unknown,
-                F::Expired,
-            ) => Some(Self::Expired),
-            (Self::Requested | Self::Submitted, F::Unknown) => Some(Self::Unknown),
-            // What follows is late news about an order that is further on.
-            (
-                Self::Submitted
-                | Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Filled
-                | Self::Canceled
-                | Self::Rejected
-                | Self::Expired
-                | Self::Unknown,
-                F::Submitted,
-            )
-            | (
-                Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Filled
-                | Self::Canceled
-                | Self::Rejected
-                | Self::Expired,
-                F::Accepted,
-            )
-            | (Self::Filled | Self::Canceled | Self::Rejected | Self::Expired, F::Amended)
-            | (Self::Filled | Self::Canceled | Self::Rejected | Self::Expired, F::Canceled)
-            | (
-                Self::PartiallyFilled
-                | Self::Filled
-                | Self::Canceled
-                | Self::Rejected
-                | Self::Expired,
-                F::Rejected,
-            )
-            | (Self::Filled | Self::Canceled | Self::Rejected | Self::Expired, F::Expired)
-            | (
-                Self::Accepted
-                | Self::PartiallyFilled
-                | Self::Filled
-                | Self::Canceled
-                | Self::Rejected
-                | Self::Expired
-                | Self::Unknown,
-                F::Unknown,
-            ) => None,
+            // expiry that cut the rest, and even after a rejection that was a mistake. But the
+            // rest of an ended order does not come back to life with it.
+            OrderFactKind::WhollyFilled => Some(S::Filled),
+            OrderFactKind::PartlyFilled => match self {
+                S::Requested | S::Submitted | S::Accepted | S::PartiallyFilled | S::Unknown => {
+                    Some(S::PartiallyFilled)
+                }
+                S::Rejected => Some(S::Canceled),
+                S::Filled | S::Canceled | S::Expired => Some(self),
+            },
+            OrderFactKind::Amended => match self {
+                S::Requested | S::Submitted | S::Unknown => Some(S::Accepted),
+                S::Accepted | S::PartiallyFilled => Some(self),
+                S::Filled | S::Canceled | S::Rejected | S::Expired => None,
+            },
+            OrderFactKind::Canceled if self.is_working() => Some(S::Canceled),
+            OrderFactKind::Expired if self.is_working() => Some(S::Expired),
+            OrderFactKind::Canceled | OrderFactKind::Expired => None,
+            // What has a fill was not refused.
+            OrderFactKind::Rejected => match self {
+                S::Requested | S::Submitted | S::Unknown | S::Accepted => Some(S::Rejected),
+                S::PartiallyFilled | S::Filled | S::Canceled | S::Rejected | S::Expired => None,
+            },
+            OrderFactKind::Unknown => match self {
+                S::Requested | S::Submitted => Some(S::Unknown),
+                S::Accepted
+                | S::PartiallyFilled
+                | S::Filled
+                | S::Canceled
+                | S::Rejected
+                | S::Expired
+                | S::Unknown => None,
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::configuration::{CostBasis, PnlRounding};
-use crate::decimal::{Amount, Price, Quantity, average, percent, quotient};
+use crate::decimal::{Amount, Price, Quantity, percent, quotient};
 use crate::event::{PositionSide, Side};
 use crate::identity::{AccountId, Asset, Leg, PositionId, Sequence, Slot, Strategy, Symbol};
 use crate::intent::OpenPosition;
@@ -142,11 +142,11 @@ pub struct Position {
     /// Units that brought it in.
     pub entry_quantity: Quantity,
     /// Their value.
-    pub entry_value: Quantity,
+    pub entry_value: Amount,
     /// Units that took it out.
     pub exit_quantity: Quantity,
     /// Their value.
-    pub exit_value: Quantity,
+    pub exit_value: Amount,
     /// Fees by asset; positive when paid.
     pub fees: BTreeMap<Asset, Amount>,
     /// Funding by asset; positive when received.
@@ -220,22 +220,22 @@ impl Position {
         self.price_of(self.exit_value, self.exit_quantity)
     }
 
-    fn price_of(&self, value: Quantity, quantity: Quantity) -> Option<Amount> {
+    fn price_of(&self, value: Amount, quantity: Quantity) -> Option<Amount> {
         let terms = self.terms.as_ref()?;
         let units = quantity
             .as_amount()
             .times(terms.multiplier.as_amount())
             .ok()?;
         if terms.inverse {
-            quotient(units, value.as_amount()).ok()
+            quotient(units, value).ok()
         } else {
-            average(value.as_amount(), units)
+            quotient(value, units).ok()
         }
     }
 
     /// Realized PnL in percent of the cost of what brought it in.
     pub fn realized_pnl_percent(&self) -> Option<Amount> {
-        percent(self.numbers.realized_pnl, self.entry_value.as_amount())
+        percent(self.numbers.realized_pnl, self.entry_value)
     }
 
     /// Realized PnL in percent of the margin, where the margin is known (ROE).

@@ -30,6 +30,8 @@ pub enum Refusal {
     NotQueued(PositionState),
     /// The position holds no quantity.
     NothingHeld(PositionState),
+    /// The position cannot take more: its exit is on its way, or it failed.
+    NotOpen(PositionState),
     /// An exit for all that is held is on its way.
     AlreadyClosing,
     /// More than is held and not already on its way out.
@@ -42,8 +44,10 @@ pub enum Refusal {
     WrongSideOfMark,
     /// Nothing matches.
     NothingMatches,
-    /// The numbers leave the range that can be exact.
-    Inexact,
+    /// The position mode or cost basis of an account that holds positions cannot change.
+    AccountInUse,
+    /// The terms of an instrument that positions are held in cannot change.
+    InstrumentInUse,
 }
 
 impl Refusal {
@@ -61,13 +65,15 @@ impl Refusal {
             Self::SlotOccupied => "slot_occupied",
             Self::NotQueued(_) => "not_queued",
             Self::NothingHeld(_) => "nothing_held",
+            Self::NotOpen(_) => "not_open",
             Self::AlreadyClosing => "already_closing",
             Self::ExceedsHeld => "exceeds_held",
             Self::NotMonitorable(_) => "not_monitorable",
             Self::ProtectionInFlight => "protection_in_flight",
             Self::WrongSideOfMark => "wrong_side_of_mark",
             Self::NothingMatches => "nothing_matches",
-            Self::Inexact => "inexact",
+            Self::AccountInUse => "account_in_use",
+            Self::InstrumentInUse => "instrument_in_use",
         };
         SmolStr::new_static(fixed)
     }
@@ -140,7 +146,7 @@ pub enum Flag {
     StopRejected,
     /// The outcome of an order is unknown.
     OrderUnknown,
-    /// A quantity is held, and no stop loss works.
+    /// A quantity is held, no stop loss works, and the account's policy asks for one.
     Unprotected,
     /// It came after the position was final.
     AfterFinal,

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::acknowledgement::OrderReference;
 use crate::command::Mark;
 use crate::configuration::{AccountSettings, Instrument};
+use crate::decimal::Amount;
 use crate::identity::{
     AccountId, ClientOrderId, FactKey, InstrumentId, PositionId, Sequence, Slot, Symbol,
     VenueOrderId,
 };
 use crate::marks::MarkBook;
+use crate::mathematics;
 use crate::order::Order;
 use crate::position::Position;
 use crate::time::Timestamp;
@@ -30,12 +33,14 @@ pub struct Ledger {
     pub(crate) positions: BTreeMap<PositionId, Position>,
     pub(crate) slots: BTreeMap<Slot, SlotState>,
     pub(crate) orders: BTreeMap<Sequence, Order>,
-    pub(crate) by_client_order_id: BTreeMap<(AccountId, Symbol, ClientOrderId), Sequence>,
-    pub(crate) by_venue_order_id: BTreeMap<(AccountId, Symbol, VenueOrderId), Sequence>,
+    pub(crate) by_client_order_id: BTreeMap<ClientOrderId, BTreeSet<Sequence>>,
+    pub(crate) by_venue_order_id: BTreeMap<VenueOrderId, BTreeSet<Sequence>>,
     pub(crate) position_orders: BTreeMap<PositionId, BTreeSet<Sequence>>,
     pub(crate) by_instrument: BTreeMap<InstrumentId, BTreeSet<PositionId>>,
     pub(crate) quarantined: BTreeSet<Sequence>,
     pub(crate) recent: Recent,
+    /// Marks do not follow from the records: they are not part of what a checkpoint keeps.
+    #[serde(skip)]
     pub(crate) marks: MarkBook,
 }
 
@@ -47,7 +52,7 @@ pub(crate) struct SlotState {
     /// The last one that was closed: late fees and funding are corrections of it.
     pub(crate) last_closed: Option<PositionId>,
     /// The venue's last report of the quantity less ours.
-    pub(crate) venue_difference: crate::decimal::Amount,
+    pub(crate) venue_difference: Amount,
 }
 
 /// What is finished, until somebody else keeps it.
@@ -59,4 +64,220 @@ pub(crate) struct Recent {
     pub(crate) finished: BTreeMap<PositionId, Position>,
     /// Orders that have ended, by the record that ended them.
     pub(crate) ended: BTreeSet<Sequence>,
+}
+
+impl Ledger {
+    /// The last record applied.
+    pub const fn head(&self) -> Sequence {
+        self.head
+    }
+
+    /// When the last record applied was recorded.
+    pub const fn last_recorded_at(&self) -> Timestamp {
+        self.last_recorded_at
+    }
+
+    /// Whether an operator stopped all intents.
+    pub const fn is_halted(&self) -> bool {
+        self.halted
+    }
+
+    /// All positions that are not final.
+    pub fn positions(&self) -> impl Iterator<Item = &Position> {
+        self.positions.values()
+    }
+
+    /// A position that is not final, or final and not forgotten.
+    pub fn position(&self, id: PositionId) -> Option<&Position> {
+        self.positions
+            .get(&id)
+            .or_else(|| self.recent.finished.get(&id))
+    }
+
+    /// The positions that are final and not forgotten.
+    pub fn finished(&self) -> impl Iterator<Item = &Position> {
+        self.recent.finished.values()
+    }
+
+    /// The orders that work, and those that have ended and are not forgotten.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
+
+    /// The order with this number.
+    pub fn order(&self, number: Sequence) -> Option<&Order> {
+        self.orders.get(&number)
+    }
+
+    /// The order that has one of these names; the newest, since venues let names be used again.
+    pub fn find_order(
+        &self,
+        account: &AccountId,
+        symbol: &Symbol,
+        reference: &OrderReference,
+    ) -> Option<&Order> {
+        let venue_order_id = reference.venue_order_id.as_ref();
+        let by_venue = venue_order_id.and_then(|id| self.by_venue_order_id.get(id));
+        let by_client = || {
+            let id = reference.client_order_id.as_ref()?;
+            self.by_client_order_id.get(id)
+        };
+        let newest = |numbers: &BTreeSet<Sequence>| {
+            numbers
+                .iter()
+                .rev()
+                .filter_map(|number| self.orders.get(number))
+                .find(|order| order.account == *account && order.symbol == *symbol)
+        };
+        by_venue.and_then(newest).or_else(|| {
+            // The same name of ours with another name of the venue is another order.
+            by_client().and_then(newest).filter(|order| {
+                order.venue_order_id.is_none()
+                    || venue_order_id.is_none()
+                    || order.venue_order_id.as_ref() == venue_order_id
+            })
+        })
+    }
+
+    /// The orders of a position, oldest first.
+    pub fn orders_of(&self, id: PositionId) -> impl Iterator<Item = &Order> {
+        self.position_orders
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .filter_map(|number| self.orders.get(number))
+    }
+
+    /// An account's settings; the defaults where none are configured.
+    pub fn settings(&self, account: &AccountId) -> AccountSettings {
+        self.accounts.get(account).copied().unwrap_or_default()
+    }
+
+    /// The accounts that are configured.
+    pub fn accounts(&self) -> impl Iterator<Item = (&AccountId, &AccountSettings)> {
+        self.accounts.iter()
+    }
+
+    /// An instrument's terms, where configured.
+    pub fn instrument(&self, id: &InstrumentId) -> Option<&Instrument> {
+        self.instruments.get(id)
+    }
+
+    /// The instruments that are configured.
+    pub fn instruments(&self) -> impl Iterator<Item = (&InstrumentId, &Instrument)> {
+        self.instruments.iter()
+    }
+
+    /// The last mark of an instrument.
+    pub fn mark(&self, id: &InstrumentId) -> Option<&Mark> {
+        self.marks.last(id)
+    }
+
+    /// All last marks.
+    pub fn marks(&self) -> impl Iterator<Item = &Mark> {
+        self.marks.iter()
+    }
+
+    /// A position's unrealized PnL at the last mark, in settlement currency.
+    pub fn unrealized_pnl(&self, position: &Position) -> Option<Amount> {
+        let mark = self.mark(&position.account.instrument(&position.symbol))?;
+        let terms = position.terms.as_ref()?;
+        mathematics::unrealized(terms, &position.numbers, mark.price).ok()
+    }
+
+    /// How many quarantined facts nobody has resolved.
+    pub fn quarantined(&self) -> usize {
+        self.quarantined.len()
+    }
+
+    /// The first record of an identity, as long as it is not forgotten.
+    pub fn first_seen(&self, key: &FactKey) -> Option<Sequence> {
+        self.recent.facts.get(key).copied()
+    }
+
+    /// The unfinished position in a slot.
+    pub(crate) fn position_in(&self, slot: &Slot) -> Option<&Position> {
+        let id = self.slots.get(slot)?.position?;
+        self.positions.get(&id)
+    }
+
+    /// Keeps a mark. It is not journaled: only what it moves is.
+    ///
+    /// Returns whether it is newer than the one before.
+    pub fn observe(&mut self, mark: &Mark) -> bool {
+        if !self.marks.advance(mark) {
+            return false;
+        }
+        let ids = self
+            .by_instrument
+            .get(&mark.instrument)
+            .into_iter()
+            .flatten();
+        for position in ids.filter_map(|id| self.positions.get(id)) {
+            if position.is_held()
+                && position
+                    .last_fill_at
+                    .is_none_or(|at| at <= mark.occurred_at)
+            {
+                self.marks.note(position, mark.price);
+            }
+        }
+        true
+    }
+
+    /// Drops what is finished and was last changed at or before `sequence`, because somebody else
+    /// keeps it now and will bring it back as [`Known`](crate::Known).
+    pub fn forget_through(&mut self, sequence: Sequence) {
+        self.recent.facts.retain(|_, first| *first > sequence);
+        self.recent
+            .finished
+            .retain(|_, position| position.last_sequence > sequence);
+        let ended: Vec<Sequence> = self
+            .recent
+            .ended
+            .iter()
+            .copied()
+            .filter(|number| {
+                self.orders
+                    .get(number)
+                    .is_none_or(|o| o.last_sequence <= sequence)
+            })
+            .collect();
+        for number in ended {
+            self.recent.ended.remove(&number);
+            self.forget_order(number);
+        }
+        let kept = &self.recent.finished;
+        // A ticket is never used again; its slot would only gather dust.
+        self.slots.retain(|slot, state| {
+            !matches!(slot.leg, crate::identity::Leg::Ticket(_))
+                || state.position.is_some()
+                || state.last_closed.is_some_and(|id| kept.contains_key(&id))
+        });
+    }
+
+    fn forget_order(&mut self, number: Sequence) {
+        let Some(order) = self.orders.remove(&number) else {
+            return;
+        };
+        if let Some(id) = &order.client_order_id {
+            remove_from(&mut self.by_client_order_id, id, &number);
+        }
+        if let Some(id) = &order.venue_order_id {
+            remove_from(&mut self.by_venue_order_id, id, &number);
+        }
+        if let Some(id) = &order.position_id {
+            remove_from(&mut self.position_orders, id, &number);
+        }
+    }
+}
+
+/// Takes `value` out of the set under `key`, and the set with it when it is the last.
+pub(crate) fn remove_from<K: Ord, V: Ord>(sets: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(value);
+        if set.is_empty() {
+            sets.remove(key);
+        }
+    }
 }

@@ -1,0 +1,593 @@
+//! Adds a record to the state. Total: it never fails and decides nothing; all results are in the
+//! record. A fold may leave records out (one position's story, or all up to a venue's time), so what
+//! a record refers to may be missing; then there is nothing to add.
+
+use std::collections::BTreeSet;
+
+use crate::acknowledgement::{AmendedTerms, OrderReference};
+use crate::decimal::{Amount, Quantity};
+use crate::event::{
+    Event, ExternalOrderAdopted, OrderAmended, OrderFilled, OrderRequested, OrderUpdated,
+    PositionOpened, PositionQueued, PositionStateChanged, Side,
+};
+use crate::identity::{
+    AccountId, ClientOrderId, IntentId, Leg, PositionId, Sequence, Slot, Strategy, Symbol,
+    VenueOrderId,
+};
+use crate::lifecycle::PositionState;
+use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
+use crate::position::{Extremes, Origin, Position, PositionNumbers, Protection};
+use crate::record::Record;
+use crate::refusal::Flag;
+use crate::state::{Ledger, remove_from};
+
+impl Ledger {
+    /// Adds a record to the state.
+    pub fn apply(&mut self, record: &Record) {
+        self.head = record.sequence;
+        self.last_recorded_at = record.recorded_at;
+        if let Some(key) = record.key {
+            self.recent.facts.entry(key).or_insert(record.sequence);
+        }
+        self.apply_event(record);
+        if let Some(position) = record
+            .position_id
+            .and_then(|id| self.positions.get_mut(&id))
+        {
+            position.last_sequence = record.sequence;
+        }
+    }
+
+    fn apply_event(&mut self, record: &Record) {
+        match &record.event {
+            Event::PositionQueued(event) => self.queue(record, event),
+            Event::EntryRequested(event)
+            | Event::ExitRequested(event)
+            | Event::StopLossRequested(event)
+            | Event::TakeProfitRequested(event) => self.request_order(record, event),
+            Event::OrderSubmitted(event)
+            | Event::OrderAccepted(event)
+            | Event::OrderRejected(event)
+            | Event::OrderCanceled(event)
+            | Event::OrderExpired(event)
+            | Event::OrderUnknown(event) => self.update_order(record, event),
+            Event::OrderAmended(event) => self.amend_order(record, event),
+            Event::OrderFilled(event) => self.fill(record, event),
+            Event::ExternalOrderAdopted(event) => self.adopt_order(record, event),
+            Event::PositionOpened(event) => self.open(record, event),
+            Event::PositionStateChanged(event) => self.change_state(record, event),
+            Event::PositionReported(event) => self.report(record, &event.leg, event.difference),
+            Event::PriceExtremeObserved(event) => {
+                self.change(record, |position| position.extremes = event.extremes);
+                self.journaled_extremes(record);
+            }
+            Event::TrailingRequested(_)
+            | Event::TrailActivated(_)
+            | Event::PositionClosed(_)
+            | Event::FundingSettled(_)
+            | Event::FeeCharged(_)
+            | Event::AdjustmentApplied(_) => {
+                self.change(record, |position| position.add(record));
+            }
+            Event::AcknowledgementQuarantined(_)
+            | Event::QuarantineResolved(_)
+            | Event::HaltEngaged(_)
+            | Event::HaltReleased(_)
+            | Event::AccountConfigured(_)
+            | Event::InstrumentConfigured(_) => self.operate(record),
+            // What these lead to is in the records that follow them.
+            Event::QueueWithdrawn(_)
+            | Event::CancelRequested(_)
+            | Event::AmendRequested(_)
+            | Event::MonitoringStarted(_)
+            | Event::BulkExecuteRequested(_)
+            | Event::BulkCloseRequested(_)
+            | Event::IntentRejected(_)
+            | Event::PositionFlipped(_)
+            | Event::StopMoved(_)
+            | Event::ReconciliationFinding(_)
+            | Event::AdjustmentProposed(_)
+            | Event::NoteAdded(_) => {}
+        }
+    }
+
+    /// What operators and settings change.
+    fn operate(&mut self, record: &Record) {
+        if let Event::AcknowledgementQuarantined(_) = &record.event {
+            self.quarantined.insert(record.sequence);
+        } else if let Event::QuarantineResolved(event) = &record.event {
+            self.quarantined.remove(&event.quarantined);
+        } else if let Event::HaltEngaged(_) = &record.event {
+            self.halted = true;
+        } else if let Event::HaltReleased(_) = &record.event {
+            self.halted = false;
+        } else if let (Event::AccountConfigured(event), Some(account)) =
+            (&record.event, &record.account)
+        {
+            self.accounts.insert(account.clone(), event.settings);
+        } else if let Event::InstrumentConfigured(event) = &record.event {
+            self.instruments
+                .insert(event.instrument.clone(), event.terms.clone());
+        }
+    }
+
+    /// Changes the record's position, as long as it is not final.
+    fn change(&mut self, record: &Record, change: impl FnOnce(&mut Position)) {
+        if let Some(position) = record
+            .position_id
+            .and_then(|id| self.positions.get_mut(&id))
+        {
+            change(position);
+        }
+    }
+
+    fn queue(&mut self, record: &Record, event: &PositionQueued) {
+        let Some(id) = record.position_id else { return };
+        let plan = &event.plan;
+        let planned = |price| Protection { price, order: None };
+        let mut position = begin(
+            record,
+            id,
+            &plan.account,
+            &plan.symbol,
+            event.leg.clone(),
+            plan.side,
+            Origin::Intent,
+        );
+        position.strategy.clone_from(&plan.strategy);
+        position.stop_loss = plan.stop_loss.map(planned);
+        position.take_profit = plan.take_profit.map(planned);
+        position.plan = Some(plan.clone());
+        self.insert(position);
+    }
+
+    fn insert(&mut self, position: Position) {
+        self.hold(&position);
+        let instrument = position.account.instrument(&position.symbol);
+        self.by_instrument
+            .entry(instrument)
+            .or_default()
+            .insert(position.id);
+        self.positions.insert(position.id, position);
+    }
+
+    /// Takes the position's slot; a position that waits for its ticket has none yet.
+    fn hold(&mut self, position: &Position) {
+        if position.leg != Leg::Pending {
+            self.slots.entry(position.slot()).or_default().position = Some(position.id);
+        }
+    }
+
+    fn open(&mut self, record: &Record, event: &PositionOpened) {
+        let (Some(id), Some(account), Some(symbol)) =
+            (record.position_id, &record.account, &record.symbol)
+        else {
+            return;
+        };
+        if !self.positions.contains_key(&id) {
+            let leg = event.leg.clone();
+            let mut position = begin(record, id, account, symbol, leg, event.side, event.origin);
+            position.state = PositionState::Open;
+            position.strategy.clone_from(&event.strategy);
+            self.insert(position);
+        }
+        let Some(mut position) = self.positions.remove(&id) else {
+            return;
+        };
+        position.leg = event.leg.clone();
+        position.side = event.side;
+        position.terms = Some(event.terms.clone());
+        position.opened_at = Some(record.occurred_at);
+        position.last_fill_at = Some(record.occurred_at);
+        position.flags.extend(&event.flags);
+        position.add_effect(&event.effect, record.sequence);
+        self.hold(&position);
+        self.positions.insert(id, position);
+        self.marks.filled(id);
+    }
+
+    fn fill(&mut self, record: &Record, event: &OrderFilled) {
+        if let Some(order) = event.order.and_then(|number| self.orders.get_mut(&number)) {
+            order.status = event.order_status.unwrap_or(order.status);
+            order.filled_quantity = event.order_filled_quantity.unwrap_or(order.filled_quantity);
+            order.fills = order.fills.saturating_add(1);
+            order.side = Some(event.fill.side);
+            touch(order, record, &event.flags);
+            self.name_order(event.order, &event.reference);
+        }
+        let Some(effect) = &event.effect else { return };
+        self.change(record, |position| {
+            position.add_effect(effect, record.sequence);
+            position.last_fill_at = position.last_fill_at.max(Some(record.occurred_at));
+            position.flags.extend(&event.flags);
+            if let Some(reported) = event.fill.venue_realized_pnl {
+                position
+                    .venue_realized_pnl
+                    .get_or_insert_default()
+                    .accumulate(reported);
+            }
+        });
+        if let Some(id) = record.position_id {
+            self.marks.filled(id);
+        }
+    }
+
+    fn change_state(&mut self, record: &Record, event: &PositionStateChanged) {
+        let Some(id) = record.position_id else { return };
+        let Some(position) = self.positions.get_mut(&id) else {
+            return;
+        };
+        position.before_closing = match event.to {
+            PositionState::Closing => event.from,
+            PositionState::Created
+            | PositionState::Submitting
+            | PositionState::Open
+            | PositionState::Monitoring
+            | PositionState::Trailing
+            | PositionState::Closed
+            | PositionState::Canceled
+            | PositionState::Failed => None,
+        };
+        position.state = event.to;
+        position.flags.extend(&event.flags);
+        position.last_sequence = record.sequence;
+        if position.is_final() {
+            self.finish(id);
+        }
+    }
+
+    /// Takes a final position out of the unfinished ones.
+    fn finish(&mut self, id: PositionId) {
+        let Some(position) = self.positions.remove(&id) else {
+            return;
+        };
+        let instrument = position.account.instrument(&position.symbol);
+        remove_from(&mut self.by_instrument, &instrument, &id);
+        if position.leg != Leg::Pending {
+            let slot = self.slots.entry(position.slot()).or_default();
+            slot.position = slot.position.filter(|held| *held != id);
+            if position.state == PositionState::Closed {
+                slot.last_closed = Some(id);
+            }
+        }
+        self.marks.forget(id);
+        self.recent.finished.insert(id, position);
+    }
+
+    fn report(&mut self, record: &Record, leg: &Leg, difference: Amount) {
+        if let (Some(account), Some(symbol)) = (&record.account, &record.symbol) {
+            let slot = Slot {
+                account: account.clone(),
+                symbol: symbol.clone(),
+                leg: leg.clone(),
+            };
+            self.slots.entry(slot).or_default().venue_difference = difference;
+        }
+        self.change(record, |position| position.venue_difference = difference);
+    }
+
+    fn journaled_extremes(&mut self, record: &Record) {
+        if let Some(id) = record
+            .position_id
+            .filter(|id| self.positions.contains_key(id))
+        {
+            self.marks.journaled(id, record.occurred_at);
+        }
+    }
+
+    fn request_order(&mut self, record: &Record, event: &OrderRequested) {
+        let Some(position) = record
+            .position_id
+            .and_then(|id| self.positions.get_mut(&id))
+        else {
+            return;
+        };
+        let protection = event.trigger_price.map(|price| Protection {
+            price,
+            order: Some(record.sequence),
+        });
+        match event.purpose {
+            OrderPurpose::StopLoss => position.stop_loss = protection,
+            OrderPurpose::TakeProfit => position.take_profit = protection,
+            OrderPurpose::Entry
+            | OrderPurpose::ScaleIn
+            | OrderPurpose::Reduce
+            | OrderPurpose::Close
+            | OrderPurpose::Trailing
+            | OrderPurpose::External => {}
+        }
+        let mut order = blank_order(record, &position.account, &position.symbol);
+        order.leg = Some(position.leg.clone());
+        order.client_order_id = Some(event.client_order_id.clone());
+        order.intent_id = Some(event.intent_id.clone());
+        order.strategy.clone_from(&event.strategy);
+        order.purpose = event.purpose;
+        order.side = Some(event.side);
+        order.kind = Some(event.kind);
+        order.quantity = Some(event.quantity);
+        order.price = event.price;
+        order.trigger_price = event.trigger_price;
+        order.reduce_only = event.reduce_only;
+        self.insert_order(order);
+    }
+
+    fn adopt_order(&mut self, record: &Record, event: &ExternalOrderAdopted) {
+        let (Some(account), Some(symbol)) = (&record.account, &record.symbol) else {
+            return;
+        };
+        let mut order = blank_order(record, account, symbol);
+        order.leg.clone_from(&event.leg);
+        order
+            .client_order_id
+            .clone_from(&event.reference.client_order_id);
+        order
+            .venue_order_id
+            .clone_from(&event.reference.venue_order_id);
+        order.side = event.side;
+        order.reduce_only = event.reduce_only;
+        order.status = event.status;
+        order.filled_quantity = event.filled_quantity;
+        order.fills = u32::from(!event.filled_quantity.is_zero());
+        order.reason.clone_from(&event.reason);
+        order.flags.insert(Flag::ExternalOrder);
+        self.insert_order(order);
+    }
+
+    fn insert_order(&mut self, order: Order) {
+        if let Some(id) = order.position_id {
+            self.position_orders
+                .entry(id)
+                .or_default()
+                .insert(order.number);
+        }
+        if let Some(id) = &order.client_order_id {
+            self.by_client_order_id
+                .entry(id.clone())
+                .or_default()
+                .insert(order.number);
+        }
+        if let Some(id) = &order.venue_order_id {
+            self.by_venue_order_id
+                .entry(id.clone())
+                .or_default()
+                .insert(order.number);
+        }
+        if !order.status.is_working() {
+            self.recent.ended.insert(order.number);
+        }
+        self.orders.insert(order.number, order);
+    }
+
+    /// Learns the names of an order that was known by one of them only.
+    fn name_order(&mut self, number: Option<Sequence>, reference: &OrderReference) {
+        let Some(order) = number.and_then(|number| self.orders.get_mut(&number)) else {
+            return;
+        };
+        learn(
+            &mut order.client_order_id,
+            reference.client_order_id.as_ref(),
+        );
+        learn(&mut order.venue_order_id, reference.venue_order_id.as_ref());
+        if let Some(id) = &order.client_order_id {
+            self.by_client_order_id
+                .entry(id.clone())
+                .or_default()
+                .insert(order.number);
+        }
+        if let Some(id) = &order.venue_order_id {
+            self.by_venue_order_id
+                .entry(id.clone())
+                .or_default()
+                .insert(order.number);
+        }
+        if !order.status.is_working() {
+            let (number, position_id) = (order.number, order.position_id);
+            self.recent.ended.insert(number);
+            self.end_protection(position_id, number);
+        }
+    }
+
+    /// A stop or target whose order has ended protects nothing; its price stays as a wish.
+    fn end_protection(&mut self, id: Option<PositionId>, number: Sequence) {
+        let Some(position) = id.and_then(|id| self.positions.get_mut(&id)) else {
+            return;
+        };
+        for protection in [&mut position.stop_loss, &mut position.take_profit]
+            .into_iter()
+            .flatten()
+        {
+            protection.order = protection.order.filter(|order| *order != number);
+        }
+    }
+
+    fn update_order(&mut self, record: &Record, event: &OrderUpdated) {
+        self.change(record, |position| position.flags.extend(&event.flags));
+        let Some(order) = self.orders.get_mut(&event.order) else {
+            return;
+        };
+        order.status = event.status;
+        if event.reason.is_some() || event.code.is_some() {
+            order.reason = reason_text(event);
+        }
+        touch(order, record, &event.flags);
+        let reference = reference_of(
+            event.client_order_id.as_ref(),
+            event.venue_order_id.as_ref(),
+        );
+        self.name_order(Some(event.order), &reference);
+    }
+
+    fn amend_order(&mut self, record: &Record, event: &OrderAmended) {
+        let Some(order) = self.orders.get_mut(&event.order) else {
+            return;
+        };
+        order.status = event.status;
+        amend(order, &event.terms);
+        touch(order, record, &event.flags);
+        let (purpose, trigger_price) = (order.purpose, event.terms.trigger_price);
+        let reference = reference_of(
+            event.client_order_id.as_ref(),
+            event.venue_order_id.as_ref(),
+        );
+        self.name_order(Some(event.order), &reference);
+        let Some(price) = trigger_price else { return };
+        self.change(record, |position| {
+            let protection = match purpose {
+                OrderPurpose::StopLoss => &mut position.stop_loss,
+                OrderPurpose::TakeProfit => &mut position.take_profit,
+                OrderPurpose::Entry
+                | OrderPurpose::ScaleIn
+                | OrderPurpose::Reduce
+                | OrderPurpose::Close
+                | OrderPurpose::Trailing
+                | OrderPurpose::External => return,
+            };
+            if let Some(protection) = protection {
+                protection.price = price;
+            }
+        });
+    }
+}
+
+impl Position {
+    /// Adds what concerns this position alone.
+    fn add(&mut self, record: &Record) {
+        if let Event::FundingSettled(event) = &record.event {
+            let total = self
+                .funding
+                .entry(event.settlement.asset.clone())
+                .or_default();
+            total.accumulate(event.settlement.amount);
+        } else if let Event::FeeCharged(event) = &record.event {
+            let total = self.fees.entry(event.charge.asset.clone()).or_default();
+            total.accumulate(event.charge.amount.negated());
+        } else if let Event::TrailingRequested(event) = &record.event {
+            self.trail = Some(event.trail.clone());
+        } else if let (Event::TrailActivated(_), Some(trail)) = (&record.event, &mut self.trail) {
+            trail.active = true;
+        } else if let Event::PositionClosed(event) = &record.event {
+            self.closed_at = Some(record.occurred_at);
+            self.exit_reason = Some(event.exit_reason.clone());
+        } else if let Event::AdjustmentApplied(event) = &record.event {
+            let numbers = &mut self.numbers;
+            numbers.quantity.accumulate(event.quantity);
+            numbers.cost.accumulate(event.cost);
+            numbers.realized_pnl.accumulate(event.realized_pnl);
+            numbers.cash.accumulate(event.realized_pnl);
+            numbers.cash.accumulate(event.cost.negated());
+            self.flags.insert(Flag::Adjusted);
+        }
+    }
+}
+
+fn begin(
+    record: &Record,
+    id: PositionId,
+    account: &AccountId,
+    symbol: &Symbol,
+    leg: Leg,
+    side: crate::event::PositionSide,
+    origin: Origin,
+) -> Position {
+    Position {
+        id,
+        account: account.clone(),
+        symbol: symbol.clone(),
+        leg,
+        side,
+        state: PositionState::Created,
+        before_closing: None,
+        origin,
+        plan: None,
+        strategy: None,
+        terms: None,
+        numbers: PositionNumbers::default(),
+        entry_quantity: Quantity::ZERO,
+        entry_value: Amount::ZERO,
+        exit_quantity: Quantity::ZERO,
+        exit_value: Amount::ZERO,
+        fees: std::collections::BTreeMap::new(),
+        funding: std::collections::BTreeMap::new(),
+        venue_realized_pnl: None,
+        lots: Vec::new(),
+        extremes: Extremes::default(),
+        stop_loss: None,
+        take_profit: None,
+        trail: None,
+        created_at: record.recorded_at,
+        opened_at: None,
+        last_fill_at: None,
+        closed_at: None,
+        exit_reason: None,
+        fills: 0,
+        flags: BTreeSet::new(),
+        venue_difference: Amount::ZERO,
+        first_sequence: record.causation.unwrap_or(record.sequence),
+        last_sequence: record.sequence,
+    }
+}
+
+fn blank_order(record: &Record, account: &AccountId, symbol: &Symbol) -> Order {
+    Order {
+        number: record.sequence,
+        account: account.clone(),
+        symbol: symbol.clone(),
+        leg: None,
+        client_order_id: None::<ClientOrderId>,
+        venue_order_id: None::<VenueOrderId>,
+        position_id: record.position_id,
+        intent_id: None::<IntentId>,
+        strategy: None::<Strategy>,
+        purpose: OrderPurpose::External,
+        side: None::<Side>,
+        kind: None::<OrderKind>,
+        quantity: None,
+        price: None,
+        trigger_price: None,
+        reduce_only: false,
+        status: OrderStatus::Requested,
+        filled_quantity: Quantity::ZERO,
+        fills: 0,
+        reason: None,
+        flags: BTreeSet::new(),
+        created_at: record.recorded_at,
+        updated_at: record.recorded_at,
+        last_sequence: record.sequence,
+    }
+}
+
+fn touch(order: &mut Order, record: &Record, flags: &BTreeSet<Flag>) {
+    order.flags.extend(flags);
+    order.updated_at = record.recorded_at;
+    order.last_sequence = record.sequence;
+}
+
+fn amend(order: &mut Order, terms: &AmendedTerms) {
+    order.quantity = terms.quantity.or(order.quantity);
+    order.price = terms.price.or(order.price);
+    order.trigger_price = terms.trigger_price.or(order.trigger_price);
+}
+
+fn learn<T: Clone>(known: &mut Option<T>, reported: Option<&T>) {
+    if known.is_none() {
+        *known = reported.cloned();
+    }
+}
+
+fn reference_of(
+    client_order_id: Option<&ClientOrderId>,
+    venue_order_id: Option<&VenueOrderId>,
+) -> OrderReference {
+    OrderReference {
+        client_order_id: client_order_id.cloned(),
+        venue_order_id: venue_order_id.cloned(),
+    }
+}
+
+/// The venue's code and words in one line.
+fn reason_text(event: &OrderUpdated) -> Option<smol_str::SmolStr> {
+    match (&event.code, &event.reason) {
+        (Some(code), Some(reason)) => Some(smol_str::format_smolstr!("{code}: {reason}")),
+        (code, reason) => code.clone().or_else(|| reason.clone()),
+    }
+}
