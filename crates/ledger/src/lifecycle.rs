@@ -211,6 +211,6 @@ mod tests {
             .flat_map(|from| PositionState::ALL.map(|to| Transition { from, to }))
             .filter(|transition| transition.is_legal())
             .count();
-        assert_eq!(legal, 22);
+        assert_eq!(legal, 23);
     }
 }

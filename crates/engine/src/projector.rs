@@ -1,0 +1,124 @@
+//! The read side: one thread that folds what is durable into the read models, writes the history
+//! behind, and leaves checkpoints.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+
+use journal::{Checkpoints, FrameInfo};
+use ledger::{Mark, Record};
+use projection::{History, HistoryError};
+use tokio::sync::watch;
+
+use crate::error::HaltReason;
+use crate::publish::Publication;
+use crate::reader::{ReadModels, Shared};
+
+/// The history is written behind once so many records wait in memory.
+const ARCHIVE_RECORDS: usize = 8192;
+
+#[derive(Debug)]
+pub(crate) struct Projector {
+    pub(crate) queue: Receiver<Publication>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) history: History,
+    pub(crate) archived: Arc<AtomicU64>,
+    pub(crate) checkpoints: Checkpoints,
+    pub(crate) checkpoint_every_records: u64,
+    pub(crate) halted: watch::Sender<Option<HaltReason>>,
+    /// The frame of the last record that was folded.
+    pub(crate) last: Option<FrameInfo>,
+    /// The last record that a checkpoint covers.
+    pub(crate) saved: u64,
+}
+
+impl Projector {
+    /// Runs until the writer is gone, then leaves a last checkpoint.
+    pub(crate) fn run(mut self) {
+        if let Err(error) = self.follow() {
+            tracing::error!(error = &error as &dyn std::error::Error, "the read models failed");
+            let reason = HaltReason::Projection(Arc::new(error));
+            self.halted.send_if_modified(|halted| {
+                let first = halted.is_none();
+                halted.get_or_insert(reason);
+                first
+            });
+            // Whoever waits for the read models waits no longer.
+            self.shared.advanced.notify_all();
+        }
+    }
+
+    fn follow(&mut self) -> Result<(), HistoryError> {
+        while let Ok(publication) = self.queue.recv() {
+            match publication {
+                Publication::Frame { info, records } => self.fold(info, &records)?,
+                Publication::Marks(marks) => self.observe(&marks),
+            }
+        }
+        self.checkpoint()
+    }
+
+    fn fold(&mut self, info: FrameInfo, records: &[Record]) -> Result<(), HistoryError> {
+        let waiting = self.shared.update(|models| {
+            records.iter().try_for_each(|record| models.apply(record))?;
+            Ok(models.history().waiting())
+        })?;
+        self.last = Some(info);
+        if waiting >= ARCHIVE_RECORDS {
+            self.archive()?;
+        }
+        let behind = info.last_sequence.get().saturating_sub(self.saved);
+        if behind >= self.checkpoint_every_records {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn observe(&self, marks: &[Mark]) {
+        self.shared.update(|models| {
+            for mark in marks {
+                if models.open_mut().ledger_mut().observe(mark) {
+                    models.history_mut().keep_mark(mark);
+                }
+            }
+        });
+    }
+
+    /// Writes the history's rows out; readers go on meanwhile, from memory.
+    fn archive(&mut self) -> Result<(), HistoryError> {
+        while let Some(pending) = self.shared.update(|models| models.history_mut().seal()) {
+            pending.write()?;
+        }
+        self.archived.store(self.history.through().get(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Leaves a checkpoint: the history durable first, then the state in memory beside it. A
+    /// checkpoint that cannot be written costs time at the next start and nothing else.
+    fn checkpoint(&mut self) -> Result<(), HistoryError> {
+        self.archive()?;
+        self.history.sync()?;
+        let Some(last) = self.last.filter(|last| last.last_sequence.get() > self.saved) else {
+            return Ok(());
+        };
+        let state = self.shared.update(|models| models.save());
+        let kept = state.map_err(|error| error.to_string()).and_then(|state| {
+            self.checkpoints
+                .save(last.last_sequence, last.hash, &state)
+                .map_err(|error| error.to_string())
+        });
+        match kept {
+            Ok(()) => self.saved = last.last_sequence.get(),
+            Err(error) => tracing::warn!(error, "a checkpoint could not be written"),
+        }
+        Ok(())
+    }
+}
+
+/// The marks that the history kept, so that what is open can be valued after a restart.
+pub(crate) fn restore_marks(models: &mut ReadModels, history: &History) -> Result<(), HistoryError> {
+    for mark in history.marks()? {
+        models.open_mut().ledger_mut().observe(&mark);
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! The way from the writer to the read side: a bounded queue of what is durable.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use journal::FrameInfo;
+use ledger::{Mark, Record, Sequence};
+use tokio::sync::watch;
+
+/// How many frames may be on their way before the writer waits for the read side.
+pub(crate) const PUBLICATIONS_MAX: usize = 256;
+
+/// What readers may see.
+#[derive(Debug)]
+pub(crate) enum Publication {
+    /// Records that are durable.
+    Frame {
+        /// The frame that holds them.
+        info: FrameInfo,
+        /// All of them.
+        records: Vec<Record>,
+    },
+    /// Marks, which are not journaled.
+    Marks(Vec<Mark>),
+}
+
+/// The writer's end.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    pub(crate) queue: SyncSender<Publication>,
+    pub(crate) head: watch::Sender<Sequence>,
+    pub(crate) archived: Arc<AtomicU64>,
+}
+
+impl Publisher {
+    /// Shows durable records. The head moves first: whoever reads from then on waits for them.
+    pub(crate) fn publish(&self, info: FrameInfo, records: Vec<Record>) {
+        self.head.send_replace(info.last_sequence);
+        self.send(Publication::Frame { info, records });
+    }
+
+    pub(crate) fn publish_marks(&self, marks: Vec<Mark>) {
+        if !marks.is_empty() {
+            self.send(Publication::Marks(marks));
+        }
+    }
+
+    fn send(&self, publication: Publication) {
+        // The read side is gone only when it has halted the engine; then nothing is shown any more.
+        let _ = self.queue.send(publication);
+    }
+
+    /// The last record that the history keeps on disk.
+    pub(crate) fn archived_through(&self) -> Sequence {
+        Sequence::new(self.archived.load(Ordering::Acquire))
+    }
+}

@@ -1,0 +1,134 @@
+//! The way out: everything that may be seen, which is everything that is durable and nothing else.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+
+use journal::{FrameHash, JournalReader};
+use ledger::{Sequence, Timestamp};
+use projection::{History, HistoryWriter, Projections};
+use tokio::sync::watch;
+
+use crate::error::HaltReason;
+use crate::inbox::Handle;
+
+/// The read models the engine keeps up to date.
+pub type ReadModels = Projections<HistoryWriter>;
+
+/// What the read side shares with its readers.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) models: RwLock<ReadModels>,
+    pub(crate) projected: Mutex<Sequence>,
+    pub(crate) advanced: Condvar,
+}
+
+impl Shared {
+    pub(crate) fn new(models: ReadModels) -> Self {
+        let projected = Mutex::new(models.head());
+        Self { models: RwLock::new(models), projected, advanced: Condvar::new() }
+    }
+
+    /// Changes the read models and tells whoever waits for them.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut ReadModels) -> T) -> T {
+        let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut models);
+        let head = models.head();
+        drop(models);
+        *self.projected.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        self.advanced.notify_all();
+        result
+    }
+}
+
+/// Reads the ledger. Cheap to clone; never waits for the writer.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) history: History,
+    pub(crate) journal: JournalReader,
+    pub(crate) head: watch::Receiver<Sequence>,
+    pub(crate) halted: watch::Receiver<Option<HaltReason>>,
+    pub(crate) handle: Handle,
+}
+
+/// How the engine is.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The last durable record.
+    pub durable_head: Sequence,
+    /// The last record that the read models hold.
+    pub projected_head: Sequence,
+    /// The last record whose rows the history keeps on disk.
+    pub archived_head: Sequence,
+    /// When the last record in the read models was recorded.
+    pub last_recorded_at: Timestamp,
+    /// Why the engine halted, if it did.
+    pub halted: Option<HaltReason>,
+    /// How many submissions wait.
+    pub inbox_waiting: usize,
+    /// How many may wait.
+    pub inbox_capacity: usize,
+    /// Positions that are not final.
+    pub positions: usize,
+    /// Quarantined facts that nobody has resolved.
+    pub quarantined: usize,
+    /// What tells this journal from every other.
+    pub genesis: FrameHash,
+}
+
+impl Reader {
+    /// Looks at the read models as they are once they hold all that is durable at this moment, so
+    /// that whoever has a receipt sees what it is for. It waits for the read side only, and no longer
+    /// when the engine has halted.
+    pub fn read<T>(&self, look: impl FnOnce(&ReadModels) -> T) -> T {
+        let wanted = *self.head.borrow();
+        let projected = self.shared.projected.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = |projected: &mut Sequence| {
+            *projected < wanted && self.halted.borrow().is_none()
+        };
+        drop(
+            self.shared
+                .advanced
+                .wait_while(projected, behind)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        look(&self.shared.models.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Finished positions, orders and fills.
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The durable records.
+    pub const fn journal(&self) -> &JournalReader {
+        &self.journal
+    }
+
+    /// The last durable record, and every change of it.
+    pub fn follow(&self) -> watch::Receiver<Sequence> {
+        self.head.clone()
+    }
+
+    /// Why the engine halted, and the moment it does.
+    pub fn halted(&self) -> watch::Receiver<Option<HaltReason>> {
+        self.halted.clone()
+    }
+
+    /// How the engine is. It waits for nothing.
+    pub fn status(&self) -> Status {
+        let models = self.shared.models.read().unwrap_or_else(PoisonError::into_inner);
+        let ledger = models.open().ledger();
+        Status {
+            durable_head: *self.head.borrow(),
+            projected_head: models.head(),
+            archived_head: self.history.through(),
+            last_recorded_at: ledger.last_recorded_at(),
+            halted: self.halted.borrow().clone(),
+            inbox_waiting: self.handle.waiting(),
+            inbox_capacity: self.handle.capacity(),
+            positions: ledger.positions().count(),
+            quarantined: ledger.quarantined(),
+            genesis: self.journal.genesis(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A consistent snapshot of all projections as files.

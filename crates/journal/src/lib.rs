@@ -1,0 +1,17 @@
+//! The one durable journal.
+
+mod codec;
+mod directory;
+mod error;
+mod files;
+mod frame;
+mod journal;
+mod reader;
+mod store;
+
+pub use codec::{FRAME_BYTES_LIMIT, schema_of};
+pub use error::{CopyName, Fault, JournalError};
+pub use frame::{FRAME_BYTES_MAX, Fit, FrameBuilder, FrameHash, FrameInfo, encoded_len};
+pub use journal::{Check, Journal, JournalOptions, Missing, OpenReport, Repair};
+pub use reader::{DecodedFrame, Frames, JournalReader, Records};
+pub use store::memory::{InjectedFault, MemoryDisk};

@@ -1,0 +1,498 @@
+//! The history on disk: one log-structured store with a table for each kind of row.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use fjall::config::{BloomConstructionPolicy, CompressionPolicy, FilterPolicy, FilterPolicyEntry};
+use fjall::{
+    CompressionType, Database, Guard, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode,
+};
+use ledger::{FactKey, Mark, PositionId, Sequence};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+
+use super::scan::{Cursor, Direction, directed};
+use super::tail::{Name, Tail};
+use super::{HistoryError, Listed, Marks, Opened, StoredThrough};
+use crate::codec;
+
+/// What the store's bytes mean. Any change of the rows' types is a new version.
+const VERSION: &[u8] = b"posledger history 1";
+
+/// A file that says that the store must not be trusted any more.
+const DOUBTFUL: &str = "doubtful";
+
+/// Blocks kept in memory.
+const CACHE_BYTES: u64 = 16 << 20;
+/// Rows of one table that wait for their table file.
+const MEMTABLE_BYTES: u64 = 2 << 20;
+/// The store's own journal, of what is not in table files yet; the least that it allows.
+const JOURNAL_BYTES: u64 = 64 << 20;
+const FILES_OPEN: usize = 128;
+
+/// The tables.
+pub(super) struct Store {
+    path: PathBuf,
+    database: Database,
+    /// `version`, `journal`, `through`.
+    meta: Table,
+    /// Identity → first sequence.
+    facts: Table,
+    /// Position and sequence → nothing.
+    position_records: Table,
+    /// Finishing sequence → trade.
+    trades: Table,
+    /// Position → finishing sequence.
+    finished: Table,
+    /// Number → order.
+    orders: Table,
+    /// Hash of a name → order's number.
+    names: Table,
+    /// Sequence → fill.
+    fills: Table,
+    /// Instrument → last mark.
+    marks: Table,
+    /// Its folder, where that is to go with the last handle; after the database, as fields drop in order.
+    folder: Option<TempDir>,
+}
+
+/// One table.
+pub(super) struct Table {
+    name: &'static str,
+    keyspace: Keyspace,
+}
+
+/// How a table is read.
+#[derive(Clone, Copy)]
+enum Access {
+    /// By keys that mostly are not there: with filters at every level.
+    Point,
+    /// By keys that are there, and by range.
+    Range,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a store that is there is not opened.
+enum Unfit {
+    /// It would be wrong to throw it away.
+    Failed(HistoryError),
+    /// It cannot be trusted.
+    Doubtful(String),
+}
+
+impl Store {
+    pub(super) fn open(
+        path: &Path,
+        journal: &[u8],
+        head: Sequence,
+    ) -> Result<(Self, Opened), HistoryError> {
+        let exists = fs::exists(path).map_err(|error| failed(path, error))?;
+        if !exists {
+            return Ok((Self::create(path, journal)?, Opened::Created));
+        }
+        match Self::existing(path, journal, head) {
+            Ok((store, through)) => Ok((store, Opened::Kept(through))),
+            Err(Unfit::Failed(error)) => Err(error),
+            Err(Unfit::Doubtful(reason)) => {
+                fs::remove_dir_all(path).map_err(|error| failed(path, error))?;
+                Ok((Self::create(path, journal)?, Opened::Discarded { reason }))
+            }
+        }
+    }
+
+    pub(super) fn temporary(parent: &Path) -> Result<Self, HistoryError> {
+        let folder = TempDir::new_in(parent).map_err(|error| failed(parent, error))?;
+        let mut store = Self::create(&folder.path().join("history"), b"")?;
+        store.folder = Some(folder);
+        Ok(store)
+    }
+
+    fn create(path: &Path, journal: &[u8]) -> Result<Self, HistoryError> {
+        fs::create_dir_all(path).map_err(|error| failed(path, error))?;
+        let store = Self::tables(path).map_err(|error| store_error(path, error))?;
+        let mut batch = store.database.batch();
+        batch.insert(&store.meta.keyspace, "version", VERSION);
+        batch.insert(&store.meta.keyspace, "journal", journal);
+        let batch = batch.durability(Some(PersistMode::SyncAll));
+        batch.commit().map_err(|error| store_error(path, error))?;
+        Ok(store)
+    }
+
+    /// Opens what is there, if it can be trusted.
+    fn existing(
+        path: &Path,
+        journal: &[u8],
+        head: Sequence,
+    ) -> Result<(Self, StoredThrough), Unfit> {
+        if let Ok(reason) = fs::read_to_string(path.join(DOUBTFUL)) {
+            return Err(Unfit::Doubtful(reason));
+        }
+        // Damaged files may also end in a panic inside the library.
+        let store = match catch_unwind(AssertUnwindSafe(|| Self::tables(path))) {
+            Ok(Ok(store)) => store,
+            Ok(Err(error)) => return Err(unfit(path, error)),
+            Err(_) => return Err(Unfit::Doubtful("the store cannot be opened".to_owned())),
+        };
+        let found = |key| {
+            store
+                .meta
+                .keyspace
+                .get(key)
+                .map_err(|error| unfit(path, error))
+        };
+        if found("version")?.as_deref() != Some(VERSION) {
+            return Err(Unfit::Doubtful(
+                "the store is of another version".to_owned(),
+            ));
+        }
+        if found("journal")?.as_deref() != Some(journal) {
+            return Err(Unfit::Doubtful(
+                "the store belongs to another journal".to_owned(),
+            ));
+        }
+        let through = store
+            .through()
+            .map_err(|error| Unfit::Doubtful(error.to_string()))?;
+        if through.sequence > head {
+            let sequence = through.sequence;
+            return Err(Unfit::Doubtful(format!(
+                "the store knows record {sequence}, but the journal ends at {head}"
+            )));
+        }
+        Ok((store, through))
+    }
+
+    fn tables(path: &Path) -> fjall::Result<Self> {
+        let database = Database::builder(path)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .max_cached_files(Some(FILES_OPEN))
+            .worker_threads(1)
+            .open()?;
+        let table = |name, access: Access| -> fjall::Result<Table> {
+            Ok(Table {
+                name,
+                keyspace: database.keyspace(name, || access.options())?,
+            })
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            meta: table("meta", Access::Range)?,
+            facts: table("facts", Access::Point)?,
+            position_records: table("position_records", Access::Range)?,
+            trades: table("trades", Access::Range)?,
+            finished: table("finished", Access::Point)?,
+            orders: table("orders", Access::Range)?,
+            names: table("names", Access::Point)?,
+            fills: table("fills", Access::Range)?,
+            marks: table("marks", Access::Range)?,
+            database,
+            folder: None,
+        })
+    }
+
+    pub(super) fn through(&self) -> Result<StoredThrough, HistoryError> {
+        let stored = self.get::<(Sequence, i64)>(&self.meta, b"through")?;
+        Ok(
+            stored.map_or_else(StoredThrough::default, |(sequence, recorded_at)| {
+                StoredThrough {
+                    sequence,
+                    recorded_at: ledger::Timestamp::from_nanoseconds(recorded_at),
+                }
+            }),
+        )
+    }
+
+    /// Writes all rows and how far they go, or nothing.
+    pub(super) fn write(&self, rows: &Tail) -> Result<(), HistoryError> {
+        let mut batch = self.database.batch();
+        for (key, sequence) in rows.facts() {
+            batch.insert(&self.facts.keyspace, *key.as_bytes(), bytes_of(*sequence));
+        }
+        for (id, sequence) in rows.position_records() {
+            let key = position_record(*id, *sequence);
+            batch.insert(&self.position_records.keyspace, key, []);
+        }
+        for (id, sequence) in rows.all_finished() {
+            let key = id.as_uuid().into_bytes();
+            batch.insert(&self.finished.keyspace, key, bytes_of(*sequence));
+        }
+        for (name, number) in rows.names() {
+            // News of an old order does not take a name from the newer one that uses it again.
+            if self.named(name)?.is_none_or(|known| known <= *number) {
+                batch.insert(&self.names.keyspace, *name.as_bytes(), bytes_of(*number));
+            }
+        }
+        self.put_rows(&mut batch, rows.trades())?;
+        self.put_rows(&mut batch, rows.orders())?;
+        self.put_rows(&mut batch, rows.fills())?;
+        for (instrument, mark) in rows.marks() {
+            let key = codec::encode(&instrument).map_err(|error| self.failed(error))?;
+            self.put(&mut batch, &self.marks, &key, &mark)?;
+        }
+        let StoredThrough {
+            sequence,
+            recorded_at,
+        } = rows.through();
+        let through = (sequence, recorded_at.as_nanoseconds());
+        self.put(&mut batch, &self.meta, b"through", &through)?;
+        batch.commit().map_err(|error| self.failed(error))
+    }
+
+    fn put_rows<T: Listed>(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        rows: &std::collections::BTreeMap<Sequence, std::sync::Arc<T>>,
+    ) -> Result<(), HistoryError> {
+        rows.iter().try_for_each(|(sequence, row)| {
+            self.put(batch, T::table(self), &bytes_of(*sequence), row.as_ref())
+        })
+    }
+
+    fn put(
+        &self,
+        batch: &mut OwnedWriteBatch,
+        table: &Table,
+        key: &[u8],
+        value: &impl Serialize,
+    ) -> Result<(), HistoryError> {
+        let value = codec::encode(value).map_err(|error| self.failed(error))?;
+        batch.insert(&table.keyspace, key, value);
+        Ok(())
+    }
+
+    pub(super) fn sync(&self) -> Result<(), HistoryError> {
+        self.database
+            .persist(PersistMode::SyncAll)
+            .map_err(|error| self.failed(error))
+    }
+
+    pub(super) fn first_seen(&self, key: &FactKey) -> Result<Option<Sequence>, HistoryError> {
+        self.sequence(&self.facts, key.as_bytes())
+    }
+
+    pub(super) fn finished(&self, id: PositionId) -> Result<Option<Sequence>, HistoryError> {
+        self.sequence(&self.finished, id.as_uuid().as_bytes())
+    }
+
+    pub(super) fn named(&self, name: &Name) -> Result<Option<Sequence>, HistoryError> {
+        self.sequence(&self.names, name.as_bytes())
+    }
+
+    pub(super) fn row<T: Listed>(&self, sequence: Sequence) -> Result<Option<T>, HistoryError> {
+        self.get(T::table(self), &bytes_of(sequence))
+    }
+
+    pub(super) fn rows<T: Listed>(
+        &self,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Vec<(Sequence, T)>, HistoryError> {
+        let table = T::table(self);
+        let (from, to) = cursor.bounds();
+        let rows = table.keyspace.range((from.map(bytes_of), to.map(bytes_of)));
+        page(rows, cursor.direction, limit, |guard| {
+            let (key, value) = guard.into_inner().map_err(|error| self.failed(error))?;
+            Ok((self.sequence_in(table, &key)?, self.decoded(table, &value)?))
+        })
+    }
+
+    pub(super) fn records_of(
+        &self,
+        id: PositionId,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Vec<(Sequence, Sequence)>, HistoryError> {
+        let table = &self.position_records;
+        let (from, to) = cursor.bounds();
+        let record = |sequence| position_record(id, sequence);
+        let rows = table.keyspace.range((from.map(record), to.map(record)));
+        page(rows, cursor.direction, limit, |guard| {
+            let key = guard.key().map_err(|error| self.failed(error))?;
+            let sequence = self.sequence_in(table, key.get(16..).unwrap_or_default())?;
+            Ok((sequence, sequence))
+        })
+    }
+
+    pub(super) fn marks(&self) -> Result<Marks, HistoryError> {
+        let mut marks = Marks::new();
+        for guard in self.marks.keyspace.iter() {
+            let value = guard.value().map_err(|error| self.failed(error))?;
+            let mark: Mark = self.decoded(&self.marks, &value)?;
+            marks.insert(mark.instrument.clone(), mark);
+        }
+        Ok(marks)
+    }
+
+    pub(super) const fn trades(&self) -> &Table {
+        &self.trades
+    }
+
+    pub(super) const fn orders(&self) -> &Table {
+        &self.orders
+    }
+
+    pub(super) const fn fills(&self) -> &Table {
+        &self.fills
+    }
+
+    fn get<T: DeserializeOwned>(
+        &self,
+        table: &Table,
+        key: &[u8],
+    ) -> Result<Option<T>, HistoryError> {
+        let value = table
+            .keyspace
+            .get(key)
+            .map_err(|error| self.failed(error))?;
+        value.map(|value| self.decoded(table, &value)).transpose()
+    }
+
+    fn sequence(&self, table: &Table, key: &[u8]) -> Result<Option<Sequence>, HistoryError> {
+        let value = table
+            .keyspace
+            .get(key)
+            .map_err(|error| self.failed(error))?;
+        value
+            .map(|value| self.sequence_in(table, &value))
+            .transpose()
+    }
+
+    fn sequence_in(&self, table: &Table, bytes: &[u8]) -> Result<Sequence, HistoryError> {
+        <[u8; 8]>::try_from(bytes)
+            .map(|bytes| Sequence::new(u64::from_be_bytes(bytes)))
+            .map_err(|error| self.damaged(table.name, error))
+    }
+
+    fn decoded<T: DeserializeOwned>(&self, table: &Table, bytes: &[u8]) -> Result<T, HistoryError> {
+        codec::decode(bytes).map_err(|error| self.damaged(table.name, error))
+    }
+
+    /// What the store said, and whether it means that the store is damaged.
+    fn failed(&self, error: impl Into<StoreError>) -> HistoryError {
+        match error.into() {
+            StoreError::Codec(error) => failed(&self.path, error),
+            StoreError::Fjall(error) if is_damage(&error) => self.damaged("the store", error),
+            StoreError::Fjall(error) => store_error(&self.path, error),
+        }
+    }
+
+    /// Marks the store, so that it is thrown away when it is opened next.
+    fn damaged(
+        &self,
+        table: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> HistoryError {
+        let reason = format!("the store is damaged in `{table}`: {source}");
+        // If even this cannot be written, the next start finds the damage again.
+        let _ = fs::write(self.path.join(DOUBTFUL), reason);
+        HistoryError::Damaged {
+            path: self.path.clone(),
+            table,
+            source: Box::new(source),
+        }
+    }
+}
+
+/// The first rows, in their direction.
+fn page<T>(
+    rows: fjall::Iter,
+    direction: Direction,
+    limit: usize,
+    read: impl Fn(Guard) -> Result<T, HistoryError>,
+) -> Result<Vec<T>, HistoryError> {
+    directed(rows, direction).take(limit).map(read).collect()
+}
+
+/// Either of the two libraries below.
+enum StoreError {
+    Fjall(fjall::Error),
+    Codec(codec::CodecError),
+}
+
+impl From<fjall::Error> for StoreError {
+    fn from(error: fjall::Error) -> Self {
+        Self::Fjall(error)
+    }
+}
+
+impl From<codec::CodecError> for StoreError {
+    fn from(error: codec::CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl Access {
+    fn options(self) -> KeyspaceCreateOptions {
+        let options = KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        match self {
+            Self::Point => options
+                .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(
+                    BloomConstructionPolicy::BitsPerKey(12.0),
+                )))
+                .data_block_compression_policy(CompressionPolicy::disabled()),
+            Self::Range => options
+                .expect_point_read_hits(true)
+                .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4)),
+        }
+    }
+}
+
+fn bytes_of(sequence: Sequence) -> [u8; 8] {
+    sequence.get().to_be_bytes()
+}
+
+fn position_record(id: PositionId, sequence: Sequence) -> [u8; 24] {
+    let mut key = [0; 24];
+    let (position, record) = key.split_at_mut(16);
+    position.copy_from_slice(id.as_uuid().as_bytes());
+    record.copy_from_slice(&bytes_of(sequence));
+    key
+}
+
+/// Whether the store is broken, and not its surroundings.
+fn is_damage(error: &fjall::Error) -> bool {
+    if let fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) = error {
+        // A file of the store is missing or ends too early.
+        return matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
+        );
+    }
+    !matches!(error, fjall::Error::Locked | fjall::Error::Poisoned)
+}
+
+fn unfit(path: &Path, error: fjall::Error) -> Unfit {
+    if is_damage(&error) {
+        Unfit::Doubtful(format!("the store is damaged: {error}"))
+    } else {
+        Unfit::Failed(store_error(path, error))
+    }
+}
+
+fn store_error(path: &Path, error: fjall::Error) -> HistoryError {
+    if matches!(error, fjall::Error::Locked) {
+        return HistoryError::Locked {
+            path: path.to_owned(),
+        };
+    }
+    failed(path, error)
+}
+
+fn failed(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> HistoryError {
+    HistoryError::Store {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,24 @@
+//! The wire: what travels as JSON, in both directions.
+//!
+//! ```text
+//! bytes ── parse_command ──▶ ledger::Command ── to_wire ──▶ bytes
+//! ledger's types ── views ──▶ JSON, rows of a table
+//! ```
+//!
+//! Bad input comes back as [`Problem`]s, all at once: each with its place, what was found, what is
+//! allowed, what to do, and the number of a page in the [`catalogue`]. Nothing here knows a socket, a
+//! file or the journal.
+
+pub mod catalogue;
+mod code;
+mod parse;
+mod problem;
+mod report;
+pub mod views;
+mod wire;
+
+pub use code::{Code, NotACode};
+pub use parse::{Body, Family, LINE_BYTES_MAX, Line, Lines, Shape, parse_command, split_body};
+pub use problem::Problem;
+pub use report::{closing_line, report};
+pub use wire::to_wire;

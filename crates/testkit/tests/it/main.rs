@@ -1,0 +1,11 @@
+//! The tests of the ledger by what this crate brings: histories, scenarios, properties, a sample day.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop"
+)]
+
+mod histories;
+mod properties;
+mod scenarios;
