@@ -220,6 +220,12 @@ pub enum Fault {
     /// There is no frame where one has to be.
     #[error("the frame is missing")]
     Missing,
+    /// The other copy has another frame.
+    #[error("the other copy has another frame here")]
+    Differs,
+    /// The file that says which journal this is is lost or damaged.
+    #[error("the file that says which journal this is is lost or damaged")]
+    Identity,
     /// The records do not fill their frame.
     #[error("the records do not fill their frame")]
     Count,

@@ -27,6 +27,8 @@ mod position;
 mod record;
 mod refusal;
 mod state;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use acknowledgement::{

@@ -129,9 +129,9 @@ impl Page {
 }
 
 fn section(text: &'static str, heading: &str) -> &'static str {
-    text.split_once(heading)
-        .map(|(_, rest)| rest.split("\n## ").next().unwrap_or(rest).trim())
-        .unwrap_or("")
+    text.split_once(heading).map_or("", |(_, rest)| {
+        rest.split("\n## ").next().unwrap_or(rest).trim()
+    })
 }
 
 macro_rules! catalogue {

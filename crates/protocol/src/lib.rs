@@ -18,7 +18,9 @@ pub mod views;
 mod wire;
 
 pub use code::{Code, NotACode};
-pub use parse::{Body, Family, LINE_BYTES_MAX, Line, Lines, Shape, parse_command, split_body};
+pub use parse::{
+    Body, Family, Item, LINE_BYTES_MAX, Line, Lines, Shape, parse_command, split_body,
+};
 pub use problem::Problem;
 pub use report::{closing_line, report};
 pub use wire::to_wire;

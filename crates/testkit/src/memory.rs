@@ -1,9 +1,9 @@
 //! A ledger whose journal is a list in memory: the smallest thing that can hold a scenario.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ledger::{
-    AccountId, Acknowledgement, Amount, Command, Decision, FactKey, Known, Ledger, Moment, Order,
+    AccountId, Amount, Command, Decision, FactKey, Known, Ledger, Moment, Order,
     OrderReference, Position, PositionId, Receipt, Record, Request, Sequence, Symbol, Timestamp,
 };
 
@@ -26,10 +26,10 @@ pub enum Memory {
 pub struct MemoryLedger {
     memory: Memory,
     ledger: Ledger,
+    /// Never forgets: what the forgetful one looks things up in.
+    archive: Ledger,
     journal: Vec<Record>,
     first: BTreeMap<FactKey, Sequence>,
-    finished: BTreeMap<PositionId, Position>,
-    orders: BTreeMap<Sequence, Order>,
     positions_made: u64,
 }
 
@@ -54,11 +54,9 @@ impl MemoryLedger {
 
     /// Every position that ever was, forgotten ones too.
     pub fn all_positions(&self) -> Vec<&Position> {
-        let known: BTreeSet<PositionId> = self.ledger.finished().map(|position| position.id).collect();
-        self.ledger
+        self.archive
             .positions()
-            .chain(self.ledger.finished())
-            .chain(self.finished.values().filter(|position| !known.contains(&position.id)))
+            .chain(self.archive.finished())
             .collect()
     }
 
@@ -71,112 +69,73 @@ impl MemoryLedger {
         self.ledger.decide(command, &self.known(command), &moment)
     }
 
-    /// Decides a command and applies its records, each shown to `watch` once it is applied.
-    pub fn submit_watched(
-        &mut self,
-        command: &Command,
-        at: Timestamp,
-        mut watch: impl FnMut(&Ledger, &Record),
-    ) -> Receipt {
-        let decision = self.decide(command, at);
-        self.positions_made += 1;
-        for record in decision.records {
-            self.ledger.apply(&record);
-            watch(&self.ledger, &record);
-            if let Some(key) = record.key {
-                self.first.entry(key).or_insert(record.sequence);
-            }
-            self.journal.push(record);
+    fn take(&mut self, record: Record) {
+        self.ledger.apply(&record);
+        self.archive.apply(&record);
+        if let Some(key) = record.key {
+            self.first.entry(key).or_insert(record.sequence);
         }
-        if let Command::Mark(mark) = command {
-            self.ledger.observe(mark);
-        }
-        self.archive();
-        decision.receipt
+        self.journal.push(record);
     }
 
-    fn archive(&mut self) {
-        if self.memory == Memory::Whole {
-            return;
+    fn forget(&mut self) {
+        if self.memory == Memory::Forgetful {
+            self.ledger.forget_through(self.ledger.head());
         }
-        for position in self.ledger.finished() {
-            self.finished.insert(position.id, position.clone());
-        }
-        for order in self.ledger.orders() {
-            self.orders.insert(order.number, order.clone());
-        }
-        self.ledger.forget_through(self.ledger.head());
     }
 
-    fn record(&self, sequence: Sequence) -> Option<&Record> {
+    fn first_record(&self, key: FactKey) -> Option<&Record> {
+        let sequence = self.first.get(&key)?;
         let at = usize::try_from(sequence.get()).ok()?.checked_sub(1)?;
         self.journal.get(at)
     }
 
+    /// The first record of a content whose name belongs to another.
+    fn other(&self, name: FactKey, content: FactKey) -> Option<Sequence> {
+        self.first.get(&content).copied().filter(|_| content != name)
+    }
+
     fn known(&self, command: &Command) -> Known {
-        let first = command.key().and_then(|key| self.first.get(&key).copied());
+        let first = command.key().and_then(|key| self.first_record(key));
         let mut known = Known {
-            first: first.and_then(|sequence| self.record(sequence)).cloned(),
+            first: first.cloned(),
             ..Known::default()
         };
         match command {
             Command::Acknowledgement(told) => {
-                let conflict = self.first.get(&told.content_key()).copied();
-                known.conflict = conflict.filter(|_| told.content_key() != told.key());
-                known.order = self.archived_order(told).cloned();
+                known.conflict = self.other(told.key(), told.content_key());
+                known.order = self
+                    .archive
+                    .find_order(&told.account, &told.symbol, &told.order)
+                    .cloned();
             }
             Command::Intent(intent) => {
-                known.position = intent
-                    .request
-                    .position_id()
-                    .and_then(|id| self.finished.get(&id))
-                    .cloned();
+                known.conflict = self.other(intent.key(), intent.content_key());
+                let id = intent.request.position_id();
+                known.position = id.and_then(|id| self.archive.position(id)).cloned();
                 if let Request::CancelOrder { client_order_id } = &intent.request {
-                    known.order = self
-                        .orders
-                        .values()
-                        .rfind(|order| order.client_order_id.as_ref() == Some(client_order_id))
-                        .cloned();
+                    let named = |order: &&Order| order.client_order_id.as_ref() == Some(client_order_id);
+                    known.order = self.archive.orders().filter(named).last().cloned();
                 }
             }
             Command::Mark(_) | Command::Configuration(_) => {}
         }
         known
     }
-
-    fn archived_order(&self, told: &Acknowledgement) -> Option<&Order> {
-        find(self.orders.values(), &told.account, &told.symbol, &told.order)
-    }
-}
-
-/// The newest order with these names; the venue's name counts more than ours.
-fn find<'a>(
-    orders: impl DoubleEndedIterator<Item = &'a Order> + Clone,
-    account: &AccountId,
-    symbol: &Symbol,
-    reference: &OrderReference,
-) -> Option<&'a Order> {
-    let mut here = orders
-        .rev()
-        .filter(|order| order.account == *account && order.symbol == *symbol);
-    let by_venue = reference.venue_order_id.as_ref().and_then(|id| {
-        here.clone()
-            .find(|order| order.venue_order_id.as_ref() == Some(id))
-    });
-    by_venue.or_else(|| {
-        let id = reference.client_order_id.as_ref()?;
-        here.find(|order| {
-            order.client_order_id.as_ref() == Some(id)
-                && (order.venue_order_id.is_none()
-                    || reference.venue_order_id.is_none()
-                    || order.venue_order_id == reference.venue_order_id)
-        })
-    })
 }
 
 impl Target for MemoryLedger {
     fn submit(&mut self, command: &Command, at: Timestamp) -> Receipt {
-        self.submit_watched(command, at, |_, _| {})
+        let decision = self.decide(command, at);
+        self.positions_made += 1;
+        for record in decision.records {
+            self.take(record);
+        }
+        if let Command::Mark(mark) = command {
+            self.ledger.observe(mark);
+        }
+        self.forget();
+        decision.receipt
     }
 
     /// Builds the state anew from the journal alone.
@@ -185,13 +144,13 @@ impl Target for MemoryLedger {
         for record in &self.journal {
             self.ledger.apply(record);
         }
-        self.archive();
+        self.forget();
     }
 
     fn position(&self, id: PositionId) -> Option<Position> {
         self.ledger
             .position(id)
-            .or_else(|| self.finished.get(&id))
+            .or_else(|| self.archive.position(id))
             .cloned()
     }
 
@@ -200,14 +159,7 @@ impl Target for MemoryLedger {
     }
 
     fn orders_of(&self, id: PositionId) -> Vec<Order> {
-        let mut orders: BTreeMap<Sequence, &Order> = self
-            .orders
-            .values()
-            .filter(|order| order.position_id == Some(id))
-            .map(|order| (order.number, order))
-            .collect();
-        orders.extend(self.ledger.orders_of(id).map(|order| (order.number, order)));
-        orders.into_values().cloned().collect()
+        self.archive.orders_of(id).cloned().collect()
     }
 
     fn find_order(
@@ -218,7 +170,7 @@ impl Target for MemoryLedger {
     ) -> Option<Order> {
         self.ledger
             .find_order(account, symbol, reference)
-            .or_else(|| find(self.orders.values(), account, symbol, reference))
+            .or_else(|| self.archive.find_order(account, symbol, reference))
             .cloned()
     }
 
@@ -232,18 +184,12 @@ impl Target for MemoryLedger {
     }
 
     fn records_after(&self, sequence: Sequence) -> Vec<Record> {
-        self.journal
-            .iter()
-            .filter(|record| record.sequence > sequence)
-            .cloned()
-            .collect()
+        let from = usize::try_from(sequence.get()).unwrap_or(usize::MAX);
+        self.journal.get(from..).unwrap_or_default().to_vec()
     }
 
     fn violations(&self) -> Vec<String> {
-        self.ledger
-            .violations()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        let broken = self.ledger.violations();
+        broken.iter().map(ToString::to_string).collect()
     }
 }

@@ -124,13 +124,29 @@ pub fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// What happens in some corners of the world.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// Where.
+    pub corners: Vec<Corner>,
+    /// What.
+    pub actions: Vec<Action>,
+}
+
+fn story(action: impl Strategy<Value = Action>, most: usize) -> impl Strategy<Value = Story> {
+    // Few corners, so that the actions meet each other.
+    let corners = proptest::sample::subsequence(corners(), 1..4);
+    let actions = proptest::collection::vec(action, 1..most);
+    (corners, actions).prop_map(|(corners, actions)| Story { corners, actions })
+}
+
 /// A life of a ledger: up to `most` actions.
-pub fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
-    proptest::collection::vec(action(), 1..most)
+pub fn stories(most: usize) -> impl Strategy<Value = Story> {
+    story(action(), most)
 }
 
 /// A life that is only fills: the fastest way to long positions.
-pub fn fills(most: usize) -> impl Strategy<Value = Vec<Action>> {
+pub fn fills(most: usize) -> impl Strategy<Value = Story> {
     let drawn = |make: fn(Draw) -> Action| Draw::any().prop_map(make);
     let action = prop_oneof![
         3 => drawn(Action::AnyFill),
@@ -139,7 +155,7 @@ pub fn fills(most: usize) -> impl Strategy<Value = Vec<Action>> {
         2 => drawn(Action::Grow),
         1 => Just(Action::RepeatLast),
     ];
-    proptest::collection::vec(action, 1..most)
+    story(action, most)
 }
 
 /// An account of the driver's world: every mode with every cost basis that it can have.
@@ -295,8 +311,10 @@ impl Driver {
             Action::Open(draw) => Some(self.open(draw)),
             Action::Manage(draw) => self.manage(ledger, draw),
             Action::OrderFact(draw) => {
-                let order = pick(ledger.orders(), draw)?;
-                Some(self.about_order(order, order_fact(draw)))
+                // Mostly about orders that work: the venue is silent about most others.
+                let works = |order: &&Order| draw.variant % 8 == 7 || order.status.is_working();
+                let order = pick(ledger.orders().filter(works), draw)?;
+                Some(self.about_order(order, order_fact(order, draw)))
             }
             Action::FillOrder(draw) => self.fill_order(ledger, draw),
             Action::Settle(draw) => Some(self.settle(draw)),
@@ -415,13 +433,13 @@ impl Driver {
         let position = pick(ledger.positions(), draw)?;
         let position_id = position.id;
         let order = order_terms(draw);
-        let request = match draw.variant % 11 {
+        let request = match draw.variant % 12 {
             0 => Request::Execute { position_id },
             1 => Request::Withdraw { position_id },
             2 => Request::ScaleIn { position_id, quantity: draw.quantity(), order },
             3 => Request::Reduce { position_id, quantity: draw.quantity(), order },
             4 | 5 => Request::Close { position_id, quantity: None, order },
-            6 => Request::SetStopLoss { position_id, price: draw.price() },
+            6 | 11 => Request::SetStopLoss { position_id, price: draw.price() },
             7 => Request::SetTakeProfit { position_id, price: draw.price() },
             8 => Request::ActivateTrailing {
                 position_id,
@@ -557,18 +575,24 @@ fn order_terms(draw: Draw) -> OrderTerms {
     }
 }
 
-fn order_fact(draw: Draw) -> Fact {
+fn order_fact(order: &Order, draw: Draw) -> Fact {
+    if order.purpose.is_protection() && draw.variant & 1 == 0 {
+        return Fact::OrderAmended(AmendedTerms {
+            trigger_price: Some(draw.price()),
+            ..AmendedTerms::default()
+        });
+    }
     let refusal = VenueRefusal {
         code: Some("-2010".into()),
         reason: Some("the venue's words".into()),
     };
     match draw.variant % 9 {
         0 => Fact::OrderSubmitted(OrderFact::default()),
-        1..=3 => Fact::OrderAccepted(OrderFact::default()),
-        4 => Fact::OrderCanceled(OrderFact::default()),
-        5 => Fact::OrderExpired(OrderFact::default()),
-        6 => Fact::OrderRejected(refusal),
-        7 => Fact::OrderUnknown(refusal),
+        1 | 2 => Fact::OrderAccepted(OrderFact::default()),
+        3 => Fact::OrderCanceled(OrderFact::default()),
+        4 => Fact::OrderExpired(OrderFact::default()),
+        5 => Fact::OrderRejected(refusal),
+        6 => Fact::OrderUnknown(refusal),
         _ => Fact::OrderAmended(AmendedTerms {
             quantity: (draw.units & 1 == 0).then(|| draw.quantity()),
             price: None,

@@ -78,6 +78,12 @@ impl MemoryDisk {
         self.0.genesis
     }
 
+    /// What is on it, to be read.
+    pub(crate) fn segments(&self) -> Segments {
+        let segment = Segment::memory(Arc::clone(&self.0.bytes));
+        Segments::new(CopyName::Memory, self.genesis(), vec![Arc::new(segment)])
+    }
+
     fn plan(&self) -> std::sync::MutexGuard<'_, Plan> {
         self.0.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,12 +100,7 @@ pub(crate) struct MemoryStore {
 impl MemoryStore {
     /// Opens the disk; a torn tail is cut off. Returns how many bytes that were.
     pub(crate) fn open(disk: &MemoryDisk) -> Result<(Self, u64), JournalError> {
-        let segment = Segment::memory(Arc::clone(&disk.0.bytes));
-        let segments = Arc::new(Segments::new(
-            CopyName::Memory,
-            disk.genesis(),
-            vec![Arc::new(segment)],
-        ));
+        let segments = Arc::new(disk.segments());
         let tail = segments.check_tail()?;
         let cut = tail.cut_off(CopyName::Memory)?;
         let length = usize::try_from(tail.end).unwrap_or(usize::MAX);

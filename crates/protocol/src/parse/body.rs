@@ -1,9 +1,12 @@
 //! The body of a request: one object, a list, or lines.
 
+use ledger::{Command, Tenant};
 use serde_json::value::RawValue;
 
 use super::reader::too_long;
-use super::{LINE_BYTES_MAX, decode, encoding_problem, foreign_encoding, not_json};
+use super::{
+    Family, LINE_BYTES_MAX, decode, encoding_problem, foreign_encoding, not_json, parse_command,
+};
 use crate::catalogue::codes;
 use crate::problem::Problem;
 
@@ -23,13 +26,35 @@ pub enum Shape {
 pub struct Body<'a> {
     /// Its shape.
     pub shape: Shape,
-    /// Each object's bytes with the number of its line where it came in lines, or what is wrong with
-    /// the line.
-    pub items: Vec<Result<(Option<u64>, &'a [u8]), Problem>>,
+    /// Each object, or what is wrong with its line.
+    pub items: Vec<Result<Item<'a>, Problem>>,
 }
 
-/// Cuts `body` into its objects, which are read one by one with
-/// [`parse_command`](crate::parse_command).
+/// One object of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// The number of its line, counted from one, where the body came in lines.
+    pub line: Option<u64>,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+impl Item<'_> {
+    /// Reads the command, as [`parse_command`] does, and says on which line a problem is.
+    ///
+    /// # Errors
+    /// Returns every problem of the object.
+    pub fn parse(&self, family: Option<Family>, tenant: &Tenant) -> Result<Command, Vec<Problem>> {
+        parse_command(self.bytes, family, tenant).map_err(|mut problems| {
+            for problem in &mut problems {
+                problem.line = self.line;
+            }
+            problems
+        })
+    }
+}
+
+/// Cuts `body` into its objects.
 ///
 /// # Errors
 /// Returns the problem if it is neither an object nor a list of them, or empty.
@@ -46,13 +71,21 @@ pub fn split_body(body: &[u8], lines: bool) -> Result<Body<'_>, Problem> {
                 shape: Shape::List,
                 items: items
                     .into_iter()
-                    .map(|item| Ok((None, item.get().as_bytes())))
+                    .map(|item| {
+                        Ok(Item {
+                            line: None,
+                            bytes: item.get().as_bytes(),
+                        })
+                    })
                     .collect(),
             })
         }
         Some(_) => Ok(Body {
             shape: Shape::One,
-            items: vec![Ok((None, body))],
+            items: vec![Ok(Item {
+                line: None,
+                bytes: body,
+            })],
         }),
         None => Err(Problem {
             code: codes::EMPTY_BODY,
@@ -76,7 +109,10 @@ fn split_lines(body: &[u8]) -> Result<Body<'_>, Problem> {
             if line.len() > LINE_BYTES_MAX {
                 Err(too_long(number, line.len(), LINE_BYTES_MAX))
             } else {
-                Ok((Some(number), line))
+                Ok(Item {
+                    line: Some(number),
+                    bytes: line,
+                })
             }
         })
         .collect();

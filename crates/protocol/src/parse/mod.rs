@@ -12,7 +12,7 @@ mod intent;
 mod reader;
 mod value;
 
-pub use body::{Body, Shape, split_body};
+pub use body::{Body, Item, Shape, split_body};
 pub use reader::{Line, Lines};
 
 use ledger::{

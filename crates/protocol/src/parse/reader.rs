@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead};
 
-use super::{encoding_problem, foreign_encoding};
+use ledger::{Command, Tenant};
+
+use super::body::Item;
+use super::{Family, encoding_problem, foreign_encoding};
 use crate::catalogue::codes;
 use crate::problem::Problem;
 
@@ -13,6 +16,26 @@ pub struct Line<'a> {
     pub number: u64,
     /// Its bytes, without the line's end.
     pub bytes: &'a [u8],
+}
+
+impl Line<'_> {
+    /// Reads the command, as [`parse_command`](crate::parse_command) does, and says on which line a
+    /// problem is.
+    ///
+    /// # Errors
+    /// Returns every problem of the line.
+    pub fn parse(&self, family: Option<Family>, tenant: &Tenant) -> Result<Command, Vec<Problem>> {
+        Item::from(*self).parse(family, tenant)
+    }
+}
+
+impl<'a> From<Line<'a>> for Item<'a> {
+    fn from(line: Line<'a>) -> Self {
+        Self {
+            line: Some(line.number),
+            bytes: line.bytes,
+        }
+    }
 }
 
 /// The lines of a stream.

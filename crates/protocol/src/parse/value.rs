@@ -218,7 +218,7 @@ macro_rules! read_name {
             const EXPECTED: &'static str = "1 to 128 bytes of text";
 
             fn read(token: Token<'a>) -> Result<Self, Fault> {
-                Self::new(SmolStr::from(token.text()?)).map_err(bad_text)
+                Self::new(SmolStr::from(token.text()?)).map_err(|invalid| bad_text(&invalid))
             }
         })+
     };
@@ -229,7 +229,7 @@ read_name!(
     VenueOrderId
 );
 
-fn bad_text(invalid: InvalidValue) -> Fault {
+fn bad_text(invalid: &InvalidValue) -> Fault {
     Fault {
         code: codes::BAD_TEXT,
         expected: invalid.requirement.into(),
@@ -250,7 +250,7 @@ impl<'a> Read<'a> for Venue {
                 remedy: "send venue, mode and account as three fields".into(),
             });
         }
-        Self::new(SmolStr::from(text)).map_err(bad_text)
+        Self::new(SmolStr::from(text)).map_err(|invalid| bad_text(&invalid))
     }
 }
 
@@ -323,7 +323,7 @@ impl<'a> Read<'a> for Leg {
                     .into(),
             })
         } else {
-            text.parse().map_err(bad_text)
+            text.parse().map_err(|invalid| bad_text(&invalid))
         }
     }
 }
