@@ -32,7 +32,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { create: true, inbox_max: 4096, checkpoint_every_records: 200_000 }
+        Self {
+            create: true,
+            inbox_max: 4096,
+            checkpoint_every_records: 200_000,
+        }
     }
 }
 
@@ -76,23 +80,53 @@ impl Engine {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, StartReport), StartError> {
         let started = Instant::now();
-        let missing = if options.create { Missing::Create } else { Missing::Refuse };
-        let journal_options = JournalOptions { missing, ..JournalOptions::default() };
+        let missing = if options.create {
+            Missing::Create
+        } else {
+            Missing::Refuse
+        };
+        let journal_options = JournalOptions {
+            missing,
+            ..JournalOptions::default()
+        };
         let (journal, opened) =
             Journal::open(dir, &journal_options).map_err(StartError::Journal)?;
+        let (engine, mut report) = Self::over(journal, dir, options, clock)?;
+        report.created = opened.created;
+        report.repairs = opened.repairs;
+        report.took = started.elapsed();
+        tracing::info!(
+            head = %report.head,
+            checkpoint = %report.checkpoint,
+            replayed = report.replayed,
+            took_ms = report.took.as_millis(),
+            "engine ready"
+        );
+        Ok((engine, report))
+    }
+
+    /// Runs over a journal that is open already; `dir` is for what is derived from it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn over(
+        journal: Journal,
+        dir: &Path,
+        options: &Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, StartReport), StartError> {
+        let started = Instant::now();
         let recovered = recovery::recover(dir, &journal)?;
-        let mut report = StartReport {
-            created: opened.created,
+        let report = StartReport {
+            created: false,
             head: journal.head(),
-            repairs: opened.repairs,
+            repairs: Vec::new(),
             checkpoint: recovered.checkpoint,
             replayed: recovered.replayed,
             rebuilt: recovered.rebuilt.clone(),
-            took: Duration::ZERO,
+            took: started.elapsed(),
         };
         let engine = Self::start(journal, recovered, options, clock)?;
-        report.took = started.elapsed();
-        tracing::info!(head = %report.head, checkpoint = %report.checkpoint, "engine ready");
         Ok((engine, report))
     }
 
@@ -109,7 +143,10 @@ impl Engine {
         let archived = Arc::new(AtomicU64::new(recovered.history.through().get()));
         let ledger = recovered.models.open().ledger().clone();
         let shared = Arc::new(Shared::new(recovered.models));
-        let handle = Handle { inbox, halted: is_halted.clone() };
+        let handle = Handle {
+            inbox,
+            halted: is_halted.clone(),
+        };
         let reader = Reader {
             shared: Arc::clone(&shared),
             history: recovered.history.clone(),
@@ -126,8 +163,8 @@ impl Engine {
             checkpoints: recovered.checkpoints,
             checkpoint_every_records: options.checkpoint_every_records,
             halted: halted.clone(),
-            last: recovered.last,
-            saved: recovered.checkpoint.get(),
+            journal: journal.reader(),
+            saved: recovered.checkpoint,
         };
         let writer = Writer {
             ledger,
@@ -136,7 +173,11 @@ impl Engine {
             history: recovered.history,
             clock,
             inbox: waiting,
-            publisher: Publisher { queue, head, archived },
+            publisher: Publisher {
+                queue,
+                head,
+                archived,
+            },
             halted: halted.clone(),
             frame: FrameBuilder::new(),
             pending: Vec::new(),
@@ -145,7 +186,12 @@ impl Engine {
         };
         let projector = spawn("projector", halted.clone(), move || projector.run())?;
         let writer = spawn("writer", halted, move || writer.run())?;
-        Ok(Self { handle, reader, writer, projector })
+        Ok(Self {
+            handle,
+            reader,
+            writer,
+            projector,
+        })
     }
 
     /// Takes commands.
@@ -196,5 +242,8 @@ fn spawn(
         let _guard = HaltOnPanic(halted);
         run();
     };
-    std::thread::Builder::new().name(name.to_owned()).spawn(guarded).map_err(StartError::Thread)
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(guarded)
+        .map_err(StartError::Thread)
 }

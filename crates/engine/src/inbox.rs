@@ -53,7 +53,9 @@ impl Handle {
 
     /// How many submissions wait.
     pub fn waiting(&self) -> usize {
-        self.inbox.max_capacity().saturating_sub(self.inbox.capacity())
+        self.inbox
+            .max_capacity()
+            .saturating_sub(self.inbox.capacity())
     }
 
     /// How many submissions may wait.
@@ -62,14 +64,22 @@ impl Handle {
     }
 
     fn enqueue(&self, submission: Submission) -> Result<(), SubmitError> {
-        self.inbox.try_send(Message::Submit(submission)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
-            mpsc::error::TrySendError::Closed(_) => self.gone(),
-        })
+        if let Some(reason) = self.halted.borrow().clone() {
+            return Err(SubmitError::Halted(reason));
+        }
+        self.inbox
+            .try_send(Message::Submit(submission))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
+                mpsc::error::TrySendError::Closed(_) => self.gone(),
+            })
     }
 
     /// Why nobody answers.
     fn gone(&self) -> SubmitError {
-        self.halted.borrow().clone().map_or(SubmitError::Stopped, SubmitError::Halted)
+        self.halted
+            .borrow()
+            .clone()
+            .map_or(SubmitError::Stopped, SubmitError::Halted)
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
-use journal::{Checkpoints, FrameInfo};
-use ledger::{Mark, Record};
+use journal::{Checkpoints, JournalReader};
+use ledger::{Mark, Record, Sequence};
 use projection::{History, HistoryError};
 use tokio::sync::watch;
 
@@ -26,22 +26,22 @@ pub(crate) struct Projector {
     pub(crate) checkpoints: Checkpoints,
     pub(crate) checkpoint_every_records: u64,
     pub(crate) halted: watch::Sender<Option<HaltReason>>,
-    /// The frame of the last record that was folded.
-    pub(crate) last: Option<FrameInfo>,
+    pub(crate) journal: JournalReader,
     /// The last record that a checkpoint covers.
-    pub(crate) saved: u64,
+    pub(crate) saved: Sequence,
 }
 
 impl Projector {
     /// Runs until the writer is gone, then leaves a last checkpoint.
     pub(crate) fn run(mut self) {
         if let Err(error) = self.follow() {
-            tracing::error!(error = &error as &dyn std::error::Error, "the read models failed");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the read models failed"
+            );
             let reason = HaltReason::Projection(Arc::new(error));
-            self.halted.send_if_modified(|halted| {
-                let first = halted.is_none();
+            self.halted.send_modify(|halted| {
                 halted.get_or_insert(reason);
-                first
             });
             // Whoever waits for the read models waits no longer.
             self.shared.advanced.notify_all();
@@ -51,24 +51,22 @@ impl Projector {
     fn follow(&mut self) -> Result<(), HistoryError> {
         while let Ok(publication) = self.queue.recv() {
             match publication {
-                Publication::Frame { info, records } => self.fold(info, &records)?,
+                Publication::Records(records) => self.fold(&records)?,
                 Publication::Marks(marks) => self.observe(&marks),
             }
         }
         self.checkpoint()
     }
 
-    fn fold(&mut self, info: FrameInfo, records: &[Record]) -> Result<(), HistoryError> {
-        let waiting = self.shared.update(|models| {
+    fn fold(&mut self, records: &[Record]) -> Result<(), HistoryError> {
+        let (waiting, head) = self.shared.update(|models| {
             records.iter().try_for_each(|record| models.apply(record))?;
-            Ok(models.history().waiting())
+            Ok((models.history().waiting(), models.head()))
         })?;
-        self.last = Some(info);
         if waiting >= ARCHIVE_RECORDS {
             self.archive()?;
         }
-        let behind = info.last_sequence.get().saturating_sub(self.saved);
-        if behind >= self.checkpoint_every_records {
+        if head.get().saturating_sub(self.saved.get()) >= self.checkpoint_every_records {
             self.checkpoint()?;
         }
         Ok(())
@@ -89,7 +87,8 @@ impl Projector {
         while let Some(pending) = self.shared.update(|models| models.history_mut().seal()) {
             pending.write()?;
         }
-        self.archived.store(self.history.through().get(), Ordering::Release);
+        self.archived
+            .store(self.history.through().get(), Ordering::Release);
         Ok(())
     }
 
@@ -97,18 +96,19 @@ impl Projector {
     /// checkpoint that cannot be written costs time at the next start and nothing else.
     fn checkpoint(&mut self) -> Result<(), HistoryError> {
         self.archive()?;
-        self.history.sync()?;
-        let Some(last) = self.last.filter(|last| last.last_sequence.get() > self.saved) else {
+        let (head, state) = self.shared.update(|models| {
+            models.history_mut().sync()?;
+            Ok((models.head(), models.save()))
+        })?;
+        if head == self.saved {
             return Ok(());
-        };
-        let state = self.shared.update(|models| models.save());
+        }
         let kept = state.map_err(|error| error.to_string()).and_then(|state| {
-            self.checkpoints
-                .save(last.last_sequence, last.hash, &state)
-                .map_err(|error| error.to_string())
+            let saved = self.checkpoints.save(&self.journal, head, &state);
+            saved.map_err(|error| error.to_string())
         });
         match kept {
-            Ok(()) => self.saved = last.last_sequence.get(),
+            Ok(()) => self.saved = head,
             Err(error) => tracing::warn!(error, "a checkpoint could not be written"),
         }
         Ok(())
@@ -116,7 +116,10 @@ impl Projector {
 }
 
 /// The marks that the history kept, so that what is open can be valued after a restart.
-pub(crate) fn restore_marks(models: &mut ReadModels, history: &History) -> Result<(), HistoryError> {
+pub(crate) fn restore_marks(
+    models: &mut ReadModels,
+    history: &History,
+) -> Result<(), HistoryError> {
     for mark in history.marks()? {
         models.open_mut().ledger_mut().observe(&mark);
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use journal::FrameInfo;
 use ledger::{Mark, Record, Sequence};
 use tokio::sync::watch;
 
@@ -14,13 +13,8 @@ pub(crate) const PUBLICATIONS_MAX: usize = 256;
 /// What readers may see.
 #[derive(Debug)]
 pub(crate) enum Publication {
-    /// Records that are durable.
-    Frame {
-        /// The frame that holds them.
-        info: FrameInfo,
-        /// All of them.
-        records: Vec<Record>,
-    },
+    /// Records that are durable: all of one frame.
+    Records(Vec<Record>),
     /// Marks, which are not journaled.
     Marks(Vec<Mark>),
 }
@@ -35,9 +29,9 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     /// Shows durable records. The head moves first: whoever reads from then on waits for them.
-    pub(crate) fn publish(&self, info: FrameInfo, records: Vec<Record>) {
-        self.head.send_replace(info.last_sequence);
-        self.send(Publication::Frame { info, records });
+    pub(crate) fn publish(&self, head: Sequence, records: Vec<Record>) {
+        self.head.send_replace(head);
+        self.send(Publication::Records(records));
     }
 
     pub(crate) fn publish_marks(&self, marks: Vec<Mark>) {

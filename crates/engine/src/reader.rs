@@ -24,7 +24,11 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(models: ReadModels) -> Self {
         let projected = Mutex::new(models.head());
-        Self { models: RwLock::new(models), projected, advanced: Condvar::new() }
+        Self {
+            models: RwLock::new(models),
+            projected,
+            advanced: Condvar::new(),
+        }
     }
 
     /// Changes the read models and tells whoever waits for them.
@@ -33,7 +37,10 @@ impl Shared {
         let result = change(&mut models);
         let head = models.head();
         drop(models);
-        *self.projected.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        *self
+            .projected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = head;
         self.advanced.notify_all();
         result
     }
@@ -81,17 +88,26 @@ impl Reader {
     /// when the engine has halted.
     pub fn read<T>(&self, look: impl FnOnce(&ReadModels) -> T) -> T {
         let wanted = *self.head.borrow();
-        let projected = self.shared.projected.lock().unwrap_or_else(PoisonError::into_inner);
-        let behind = |projected: &mut Sequence| {
-            *projected < wanted && self.halted.borrow().is_none()
-        };
+        let projected = self
+            .shared
+            .projected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let behind =
+            |projected: &mut Sequence| *projected < wanted && self.halted.borrow().is_none();
         drop(
             self.shared
                 .advanced
                 .wait_while(projected, behind)
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        look(&self.shared.models.read().unwrap_or_else(PoisonError::into_inner))
+        look(
+            &self
+                .shared
+                .models
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Finished positions, orders and fills.
@@ -116,7 +132,11 @@ impl Reader {
 
     /// How the engine is. It waits for nothing.
     pub fn status(&self) -> Status {
-        let models = self.shared.models.read().unwrap_or_else(PoisonError::into_inner);
+        let models = self
+            .shared
+            .models
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let ledger = models.open().ledger();
         Status {
             durable_head: *self.head.borrow(),

@@ -17,7 +17,7 @@ use ledger::{
 };
 use projection::History;
 use smol_str::SmolStr;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -49,16 +49,18 @@ pub(crate) struct Writer {
     pub(crate) forgotten: Sequence,
 }
 
-type Reply = (oneshot::Sender<Vec<Receipt>>, Vec<Receipt>);
-
 impl Writer {
     /// Runs until it is told to stop or something leaves a doubt.
     pub(crate) fn run(mut self) {
         while let Some(Message::Submit(first)) = self.inbox.blocking_recv() {
             let batch = self.gather(first);
-            match self.commit(batch) {
-                Ok(replies) => reply(replies),
-                Err(reason) => return self.halt(reason),
+            match self.commit(&batch) {
+                Ok(receipts) => reply(batch, receipts),
+                Err(reason) => return self.halt(reason, batch),
+            }
+            if self.halted.borrow().is_some() {
+                // The read side has failed: what is durable stays, but nothing more is taken.
+                return;
             }
             self.forget();
         }
@@ -82,16 +84,21 @@ impl Writer {
         batch
     }
 
-    fn commit(&mut self, batch: Vec<Submission>) -> Result<Vec<Reply>, HaltReason> {
-        let mut replies = Vec::with_capacity(batch.len());
-        for Submission { commands, reply } in batch {
-            let receipts: Result<Vec<Receipt>, HaltReason> =
-                commands.iter().map(|command| self.take(command)).collect();
-            replies.push((reply, receipts?));
+    /// One commit for all that waited. The receipts are for after it only.
+    fn commit(&mut self, batch: &[Submission]) -> Result<Vec<Vec<Receipt>>, HaltReason> {
+        let mut receipts = Vec::with_capacity(batch.len());
+        for submission in batch {
+            let taken: Result<Vec<Receipt>, HaltReason> = submission
+                .commands
+                .iter()
+                .map(|command| self.take(command))
+                .collect();
+            receipts.push(taken?);
         }
         self.append()?;
-        self.publisher.publish_marks(std::mem::take(&mut self.marks));
-        Ok(replies)
+        self.publisher
+            .publish_marks(std::mem::take(&mut self.marks));
+        Ok(receipts)
     }
 
     /// Decides one command and applies it to the working state.
@@ -115,7 +122,10 @@ impl Writer {
     }
 
     fn moment(&self) -> Moment {
-        Moment { at: self.clock.now(), position_id: PositionId::new(Uuid::now_v7()) }
+        Moment {
+            at: self.clock.now(),
+            position_id: PositionId::new(Uuid::now_v7()),
+        }
     }
 
     /// Puts a decision's records into the frame; what belongs together stays together.
@@ -135,12 +145,15 @@ impl Writer {
 
     /// Makes the frame durable, then shows it.
     fn append(&mut self) -> Result<(), HaltReason> {
-        let Some(first) = self.frame.first_sequence() else { return Ok(()) };
+        let Some(first) = self.frame.first_sequence() else {
+            return Ok(());
+        };
         let info = self
             .journal
             .append_frame(first, &mut self.frame)
             .map_err(|error| HaltReason::Journal(Arc::new(error)))?;
-        self.publisher.publish(info, std::mem::take(&mut self.pending));
+        self.publisher
+            .publish(info.last_sequence, std::mem::take(&mut self.pending));
         Ok(())
     }
 
@@ -158,7 +171,11 @@ impl Writer {
         match command {
             Command::Acknowledgement(ack) if !ack.order.is_empty() => {
                 let (account, symbol) = (&ack.account, &ack.symbol);
-                if self.ledger.find_order(account, symbol, &ack.order).is_none() {
+                if self
+                    .ledger
+                    .find_order(account, symbol, &ack.order)
+                    .is_none()
+                {
                     let order = self.history.find_order(account, symbol, &ack.order);
                     known.order = order.map_err(projection)?;
                 }
@@ -184,12 +201,16 @@ impl Writer {
 
     /// A record, durable or of the frame that is being built.
     fn record(&self, sequence: Sequence) -> Result<Record, HaltReason> {
-        let waiting = self.pending.iter().find(|record| record.sequence == sequence);
+        let waiting = self
+            .pending
+            .iter()
+            .find(|record| record.sequence == sequence);
         match waiting {
             Some(record) => Ok(record.clone()),
-            None => {
-                self.reader.record(sequence).map_err(|error| HaltReason::Read(Arc::new(error)))
-            }
+            None => self
+                .reader
+                .record(sequence)
+                .map_err(|error| HaltReason::Read(Arc::new(error))),
         }
     }
 
@@ -203,18 +224,22 @@ impl Writer {
     }
 
     /// Stops for good. The working state dies here, and whoever waits learns why.
-    fn halt(mut self, reason: HaltReason) {
+    fn halt(mut self, reason: HaltReason, unanswered: Vec<Submission>) {
         tracing::error!(error = &reason as &dyn std::error::Error, "halted");
-        self.halted.send_replace(Some(reason));
+        self.halted.send_modify(|halted| {
+            halted.get_or_insert(reason);
+        });
+        // Only now, so that nobody who is left without a receipt takes the halt for a stop.
+        drop(unanswered);
         self.inbox.close();
         while self.inbox.try_recv().is_ok() {}
     }
 }
 
-fn reply(replies: Vec<Reply>) {
-    for (reply, receipts) in replies {
-        // A caller that went away gets its receipt when it asks again.
-        let _ = reply.send(receipts);
+fn reply(batch: Vec<Submission>, receipts: Vec<Vec<Receipt>>) {
+    for (submission, receipts) in batch.into_iter().zip(receipts) {
+        // A caller that went away gets its receipts when it asks again.
+        let _ = submission.reply.send(receipts);
     }
 }
 
