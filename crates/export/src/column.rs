@@ -209,8 +209,7 @@ impl Type {
             }
             Self::Flag => flags(cells),
             Self::Time => {
-                let mut builder =
-                    TimestampNanosecondBuilder::new().with_data_type(self.arrow());
+                let mut builder = TimestampNanosecondBuilder::new().with_data_type(self.arrow());
                 for cell in cells {
                     let time = read(cell, |cell| cell.parse::<Timestamp>().ok())?;
                     builder.append_option(time.map(Timestamp::as_nanoseconds));
@@ -258,11 +257,20 @@ mod tests {
     #[test]
     fn a_decimal_column_has_the_scale_that_its_values_need() {
         assert_eq!(kind_of(&[]), Type::Decimal { scale: 18 });
-        assert_eq!(kind_of(&["66712.7", "-0.00000001"]), Type::Decimal { scale: 18 });
-        assert_eq!(kind_of(&["0.0000000000000000000001"]), Type::Decimal { scale: 22 });
+        assert_eq!(
+            kind_of(&["66712.7", "-0.00000001"]),
+            Type::Decimal { scale: 18 }
+        );
+        assert_eq!(
+            kind_of(&["0.0000000000000000000001"]),
+            Type::Decimal { scale: 22 }
+        );
         let wide = "79228162514264337593543950335";
         assert_eq!(kind_of(&[wide]), Type::Text);
-        assert_eq!(kind_of(&["12345678901", "0.0000000000000000000000000001"]), Type::Text);
+        assert_eq!(
+            kind_of(&["12345678901", "0.0000000000000000000000000001"]),
+            Type::Text
+        );
     }
 
     #[test]

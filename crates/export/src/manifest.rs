@@ -168,7 +168,11 @@ fn count(path: &Path, format: Format) -> Result<u64, String> {
         Format::Jsonl => {
             let mut reader = BufReader::new(open()?);
             let mut lines = 0_u64;
-            while reader.skip_until(b'\n').map_err(|error| error.to_string())? > 0 {
+            while reader
+                .skip_until(b'\n')
+                .map_err(|error| error.to_string())?
+                > 0
+            {
                 lines = lines.saturating_add(1);
             }
             return Ok(lines);
@@ -177,7 +181,10 @@ fn count(path: &Path, format: Format) -> Result<u64, String> {
             let mut reader = csv::Reader::from_reader(open()?);
             let mut row = csv::ByteRecord::new();
             let mut rows = 0_u64;
-            while reader.read_byte_record(&mut row).map_err(|error| error.to_string())? {
+            while reader
+                .read_byte_record(&mut row)
+                .map_err(|error| error.to_string())?
+            {
                 rows = rows.saturating_add(1);
             }
             return Ok(rows);

@@ -49,8 +49,8 @@ pub(crate) fn write(
         .set_created_by("posledger".to_owned())
         .build();
     let file = HashedFile::create(path)?;
-    let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
-        .map_err(failed)?;
+    let mut writer =
+        ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(failed)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_path(waiting)

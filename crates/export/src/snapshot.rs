@@ -67,11 +67,9 @@ impl Export {
         };
         let path = self.aside.path().join(MANIFEST_FILE);
         let mut file = HashedFile::create(&path)?;
-        serde_json::to_writer_pretty(&mut file, &manifest).map_err(|source| {
-            ExportError::Json {
-                table: MANIFEST_FILE.to_owned(),
-                source,
-            }
+        serde_json::to_writer_pretty(&mut file, &manifest).map_err(|source| ExportError::Json {
+            table: MANIFEST_FILE.to_owned(),
+            source,
         })?;
         file.finish()?;
         sync_directory(self.aside.path())?;

@@ -201,8 +201,7 @@ impl<'a> TableWriter<'a> {
                     .flush()
                     .map_err(ExportError::disk("write", &waiting_path))?;
                 drop(waiting);
-                let written =
-                    parquet_table::write(&name, columns, &digits, &waiting_path, &path)?;
+                let written = parquet_table::write(&name, columns, &digits, &waiting_path, &path)?;
                 std::fs::remove_file(&waiting_path)
                     .map_err(ExportError::disk("remove", &waiting_path))?;
                 written

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ledger::Sequence;
 
 use crate::error::JournalError;
-use crate::files;
+use crate::files::{self, take};
 use crate::frame::FrameHash;
 use crate::reader::JournalReader;
 
@@ -121,7 +121,9 @@ impl Checkpoints {
         hasher.update(blob);
         let seal = *hasher.finalize().as_bytes();
         files::create_dir(&self.dir)?;
-        let path = self.dir.join(format!("{}-{:020}.checkpoint", self.name, sequence.get()));
+        let path = self
+            .dir
+            .join(format!("{}-{:020}.checkpoint", self.name, sequence.get()));
         files::write_atomically(&path, &[&header, blob, &seal])?;
         for (_, old) in self.list()?.into_iter().rev().skip(KEPT) {
             fs::remove_file(&old).map_err(files::failed("remove", &old))?;
@@ -176,14 +178,15 @@ impl Checkpoints {
         let file_bytes = file.metadata().map_err(Doubt::Read)?.len();
         let mut header = [0; HEADER_BYTES];
         read_whole(&mut file, &mut header)?;
-        let header_part = header.strip_prefix(MAGIC).ok_or(Doubt::NotWhole)?;
-        let (version_bytes, rest) = header_part.split_first_chunk::<4>().ok_or(Doubt::NotWhole)?;
-        let (sequence, rest) = rest.split_first_chunk::<8>().ok_or(Doubt::NotWhole)?;
-        let (hash, rest) = rest.split_first_chunk::<32>().ok_or(Doubt::NotWhole)?;
-        let (genesis, rest) = rest.split_first_chunk::<32>().ok_or(Doubt::NotWhole)?;
-        let (blob_bytes, _) = rest.split_first_chunk::<8>().ok_or(Doubt::NotWhole)?;
-        let version_bytes = u64::from(u32::from_le_bytes(*version_bytes));
-        let blob_bytes = u64::from_le_bytes(*blob_bytes);
+        let mut rest = header.as_slice();
+        if take(&mut rest) != Some(*MAGIC) {
+            return Err(Doubt::NotWhole);
+        }
+        let version_bytes = u64::from(take(&mut rest).map_or(0, u32::from_le_bytes));
+        let sequence = Sequence::new(take(&mut rest).map_or(0, u64::from_le_bytes));
+        let hash = take(&mut rest).map(FrameHash::from_bytes);
+        let genesis = take(&mut rest).map(FrameHash::from_bytes);
+        let blob_bytes = take(&mut rest).map_or(0, u64::from_le_bytes);
         // Nothing is allocated that the file does not have.
         let claimed = (HEADER_BYTES as u64 + SEAL_BYTES as u64)
             .checked_add(version_bytes)
@@ -208,18 +211,14 @@ impl Checkpoints {
             let found = String::from_utf8_lossy(&version).into_owned();
             return Err(Doubt::Version { found });
         }
-        let sequence = Sequence::new(u64::from_le_bytes(*sequence));
-        if sequence != named
-            || sequence > journal.head()
-            || FrameHash::from_bytes(*genesis) != journal.genesis()
-        {
+        if sequence != named || sequence > journal.head() || genesis != Some(journal.genesis()) {
             return Err(Doubt::OtherJournal);
         }
         let here = frame_hash(journal, sequence).map_err(|err| Doubt::Journal {
             sequence,
             err: Box::new(err),
         })?;
-        if here != FrameHash::from_bytes(*hash) {
+        if hash != Some(here) {
             return Err(Doubt::OtherJournal);
         }
         Ok(Checkpoint { sequence, blob })
@@ -235,8 +234,11 @@ fn frame_hash(journal: &JournalReader, sequence: Sequence) -> Result<FrameHash, 
 }
 
 fn read_whole(file: &mut File, buffer: &mut [u8]) -> Result<(), Doubt> {
-    file.read_exact(buffer).map_err(|err| match err.kind() {
-        std::io::ErrorKind::UnexpectedEof => Doubt::NotWhole,
-        _ => Doubt::Read(err),
+    file.read_exact(buffer).map_err(|err| {
+        if err.kind() == std::io::ErrorKind::UnexpectedEof {
+            Doubt::NotWhole
+        } else {
+            Doubt::Read(err)
+        }
     })
 }

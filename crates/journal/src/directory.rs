@@ -151,7 +151,10 @@ fn create(dir: &Path, options: &JournalOptions) -> Result<(), JournalError> {
     fs::rename(&draft, &place).map_err(files::failed("rename", &draft))?;
     files::sync_dir(dir)?;
     // The folder may be new itself.
-    match fs::canonicalize(dir).map_err(files::failed("find", dir))?.parent() {
+    match fs::canonicalize(dir)
+        .map_err(files::failed("find", dir))?
+        .parent()
+    {
         Some(parent) => files::sync_dir(parent),
         None => Ok(()),
     }
@@ -208,7 +211,8 @@ pub(crate) fn identify(dir: &Path, report: &mut OpenReport) -> Result<FrameHash,
         return Ok(genesis);
     }
     let path = identity_path(dir);
-    let genesis = genesis_by_first_frame(dir)?.ok_or(JournalError::Identity { path: path.clone() })?;
+    let genesis =
+        genesis_by_first_frame(dir)?.ok_or(JournalError::Identity { path: path.clone() })?;
     write_identity(&path, genesis)?;
     report.repairs.push(Repair::IdentityRestored);
     Ok(genesis)
@@ -220,9 +224,10 @@ pub(crate) fn genesis_by_first_frame(dir: &Path) -> Result<Option<FrameHash>, Jo
     let segments = Segments::open(&segments_dir(dir), unknown)?;
     match segments.read(Sequence::FIRST) {
         Ok(frame) => Ok(frame.map(|frame| frame.previous)),
-        Err(JournalError::Corrupt { fault: Fault::Read(err), .. }) => {
-            Err(files::failed("read", &segments_dir(dir))(err))
-        }
+        Err(JournalError::Corrupt {
+            fault: Fault::Read(err),
+            ..
+        }) => Err(files::failed("read", &segments_dir(dir))(err)),
         Err(_) => Ok(None),
     }
 }

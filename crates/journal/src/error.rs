@@ -266,9 +266,6 @@ pub enum Fault {
         /// Its number.
         code: u64,
     },
-    /// Sixteen bytes that are no decimal.
-    #[error("sixteen bytes are no decimal")]
-    NotADecimal,
     /// A key occurs twice.
     #[error("a key occurs twice")]
     RepeatedKey,

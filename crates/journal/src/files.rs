@@ -6,6 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::JournalError;
 
+/// Takes so many bytes off the front; none if there are fewer.
+pub(crate) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (front, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*front)
+}
+
 /// The error for what could not be done to `path`.
 pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
     move |err| JournalError::File {

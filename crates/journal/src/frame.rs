@@ -5,8 +5,9 @@ use std::fmt;
 
 use ledger::{Record, Sequence};
 
-use crate::codec::{self, FRAME_BYTES_LIMIT, StoredRecord};
+use crate::codec::{self, FRAME_BYTES_LIMIT, RECORD_HEADER_BYTES, StoredRecord};
 use crate::error::{Fault, JournalError};
+use crate::files::take;
 
 /// The first bytes of every frame.
 pub(crate) const MAGIC: [u8; 4] = *b"PLJF";
@@ -136,21 +137,23 @@ impl HeaderClaim {
     /// Reads the header.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let prefix: &[u8; PREFIX_BYTES] = bytes.first_chunk().ok_or(Fault::CutOff)?;
-        let [a, b, c, d, e, f, g, h, first @ .., i, j, k, l, m, n, o, p] = *prefix;
-        if [a, b, c, d] != MAGIC {
+        let mut rest = prefix.as_slice();
+        if take(&mut rest) != Some(MAGIC) {
             return Err(Fault::Magic);
         }
-        let format = u16::from_le_bytes([e, f]);
-        if format != FORMAT || [g, h] != [0, 0] {
+        let format = take(&mut rest).map_or(0, u16::from_le_bytes);
+        let reserved = take(&mut rest);
+        if format != FORMAT || reserved != Some([0, 0]) {
             return Err(Fault::UnknownFormat(format));
         }
-        let count = u32::from_le_bytes([i, j, k, l]);
-        let length = usize::try_from(u32::from_le_bytes([m, n, o, p])).map_err(|_| Fault::Length)?;
-        let bytes = length.checked_add(HEADER_BYTES).ok_or(Fault::Length)?;
-        if bytes > FRAME_BYTES_LIMIT {
-            return Err(Fault::Length);
-        }
-        let first = Sequence::new(u64::from_le_bytes(first));
+        let first = Sequence::new(take(&mut rest).map_or(0, u64::from_le_bytes));
+        let count = take(&mut rest).map_or(0, u32::from_le_bytes);
+        let length = take(&mut rest).map_or(0, u32::from_le_bytes);
+        let bytes = usize::try_from(length)
+            .ok()
+            .and_then(|length| length.checked_add(HEADER_BYTES))
+            .filter(|bytes| *bytes <= FRAME_BYTES_LIMIT)
+            .ok_or(Fault::Length)?;
         if count == 0 || first == Sequence::ZERO {
             return Err(Fault::Count);
         }
@@ -213,11 +216,19 @@ impl<'a> FrameView<'a> {
         StoredRecords::of(&self.info, self.bytes)
     }
 
+    /// How many records there are, but never more than the bytes could hold.
+    pub(crate) fn records_at_most(&self) -> usize {
+        let claimed = self.info.last_sequence.get() - self.info.first_sequence.get();
+        let fitting = self.bytes.len() / RECORD_HEADER_BYTES;
+        usize::try_from(claimed).map_or(fitting, |claimed| fitting.min(claimed + 1))
+    }
+
     /// Decodes every record into `records`.
     pub(crate) fn decode_into(&self, records: &mut Vec<Record>) -> Result<(), (Sequence, Fault)> {
         for stored in self.stored() {
             let (sequence, stored) = stored?;
-            records.push(codec::decode(sequence, stored).map_err(|fault| (sequence, fault))?);
+            let record = codec::decode(sequence, stored, records.last());
+            records.push(record.map_err(|fault| (sequence, fault))?);
         }
         Ok(())
     }

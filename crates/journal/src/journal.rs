@@ -146,8 +146,9 @@ impl std::fmt::Display for Repair {
             ),
             Self::SledReplaced { reason, kept } => {
                 write!(f, "wrote sled anew from the segments: {reason}")?;
-                kept.as_ref()
-                    .map_or(Ok(()), |kept| write!(f, "; the old one is `{}`", kept.display()))
+                kept.as_ref().map_or(Ok(()), |kept| {
+                    write!(f, "; the old one is `{}`", kept.display())
+                })
             }
             Self::SledCacheRemoved => f.write_str("removed sled's cache, which it could not read"),
             Self::IdentityRestored => f.write_str("wrote the journal's identity file anew"),

@@ -9,6 +9,8 @@ mod frame;
 mod journal;
 mod reader;
 mod store;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointSearch, Checkpoints, Doubt};

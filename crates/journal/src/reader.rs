@@ -71,7 +71,8 @@ impl JournalReader {
         for stored in frame.stored() {
             let (at, stored) = stored.map_err(|(at, fault)| self.segments.corrupt(at, fault))?;
             if at == sequence {
-                return codec::decode(at, stored).map_err(|fault| self.segments.corrupt(at, fault));
+                return codec::decode(at, stored, None)
+                    .map_err(|fault| self.segments.corrupt(at, fault));
             }
         }
         Err(self.segments.corrupt(sequence, Fault::Count))
@@ -194,7 +195,10 @@ impl Frames {
     }
 
     /// Ends the iteration after an error.
-    fn fused<T>(&mut self, result: Result<Option<T>, JournalError>) -> Option<Result<T, JournalError>> {
+    fn fused<T>(
+        &mut self,
+        result: Result<Option<T>, JournalError>,
+    ) -> Option<Result<T, JournalError>> {
         if result.is_err() {
             self.head = Sequence::ZERO;
         }
@@ -207,7 +211,7 @@ impl Iterator for Frames {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = self.step(|view| {
-            let mut records = Vec::new();
+            let mut records = Vec::with_capacity(view.records_at_most());
             view.decode_into(&mut records)?;
             Ok(DecodedFrame {
                 info: view.info,

@@ -96,7 +96,12 @@ pub fn verify(
     let end = check.head;
     check.copy = CopyName::Sled;
     check.head = genesis.map(Head::start);
-    check.sled(&sled_dir(dir), options.cache_bytes, genesis.unwrap_or(unknown), &segments);
+    check.sled(
+        &sled_dir(dir),
+        options.cache_bytes,
+        genesis.unwrap_or(unknown),
+        &segments,
+    );
     check.compare_ends(end);
     Ok(check.findings)
 }
@@ -132,7 +137,8 @@ impl Verification<'_> {
     }
 
     fn next(&self) -> Sequence {
-        self.head.map_or(Sequence::FIRST, |head| head.sequence.next())
+        self.head
+            .map_or(Sequence::FIRST, |head| head.sequence.next())
     }
 
     fn segments(&mut self, segments: &Segments) {
@@ -183,7 +189,7 @@ impl Verification<'_> {
         for stored in view.stored() {
             match stored {
                 Ok((sequence, stored)) => {
-                    if let Err(fault) = codec::decode(sequence, stored) {
+                    if let Err(fault) = codec::decode(sequence, stored, None) {
                         self.found(sequence, fault);
                     }
                 }

@@ -1,6 +1,6 @@
 //! How fast the ledger decides and folds: fills on 100 positions, scaling in and out.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may stop")]
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

@@ -28,6 +28,13 @@ pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>, CodecError> {
     Ok(bincode::serde::encode_to_vec(value, CODEC)?)
 }
 
+/// Encodes in place of what `buffer` held, so that many values need one allocation.
+pub(crate) fn encode_into(buffer: &mut Vec<u8>, value: &impl Serialize) -> Result<(), CodecError> {
+    buffer.clear();
+    bincode::serde::encode_into_std_write(value, buffer, CODEC)?;
+    Ok(())
+}
+
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let (value, read) = bincode::serde::decode_from_slice(bytes, CODEC)?;
     match bytes.len().saturating_sub(read) {

@@ -125,6 +125,11 @@ impl<S> Projections<S> {
         &mut self.history
     }
 
+    /// Only the history.
+    pub fn into_history(self) -> S {
+        self.history
+    }
+
     /// All that is in memory, as bytes: the same for the same records. The history is not in it: it
     /// must be durable up to the head first.
     ///

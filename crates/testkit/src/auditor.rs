@@ -101,7 +101,7 @@ impl Auditor {
                 if self.is_new("funding", acknowledgement, &funding.asset, identity) {
                     let amount = Exact::from(funding.amount);
                     self.settle(acknowledgement, |life| {
-                        life.receive_funding(&funding.asset, amount);
+                        life.receive_funding(&funding.asset, &amount);
                     });
                 }
             }
@@ -109,7 +109,7 @@ impl Auditor {
                 let identity = charge.settlement_id.as_ref();
                 if self.is_new("fee", acknowledgement, &charge.asset, identity) {
                     let paid = -Exact::from(charge.amount);
-                    self.settle(acknowledgement, |life| life.pay_fee(&charge.asset, paid));
+                    self.settle(acknowledgement, |life| life.pay_fee(&charge.asset, &paid));
                 }
             }
             Fact::OrderSubmitted(_)
@@ -258,7 +258,12 @@ impl Auditor {
             positions.sort_by_key(|position| position.first_sequence);
         }
         let mut found = Vec::new();
-        for slot in self.slots.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+        for slot in self
+            .slots
+            .keys()
+            .chain(theirs.keys())
+            .collect::<BTreeSet<_>>()
+        {
             let positions = theirs.get(slot).map_or(&[][..], Vec::as_slice);
             let lives = self.lives(slot);
             let mut note = Notes {
@@ -326,7 +331,12 @@ impl Notes<'_> {
         self.exactly("open", &position.is_held(), &life.is_open());
         self.exactly("quantity", &Exact::from(numbers.quantity), &life.quantity());
         let realized = Exact::from(numbers.realized_pnl) + Exact::from(numbers.rounding);
-        self.within(&bound, "realized + rounding", &realized, &life.realized_pnl());
+        self.within(
+            &bound,
+            "realized + rounding",
+            &realized,
+            &life.realized_pnl(),
+        );
         self.within(&bound, "cost", &Exact::from(numbers.cost), &life.cost());
         self.within(&bound, "cash", &Exact::from(numbers.cash), &life.cash());
         self.assets(&life.fee_bound(), "fees", &position.fees, life.fees());
@@ -341,7 +351,9 @@ impl Notes<'_> {
         ours: &BTreeMap<Asset, Exact>,
     ) {
         for asset in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
-            let ledger = theirs.get(asset).map_or_else(Exact::zero, |&sum| sum.into());
+            let ledger = theirs
+                .get(asset)
+                .map_or_else(Exact::zero, |&sum| sum.into());
             let auditor = ours.get(asset).cloned().unwrap_or_else(Exact::zero);
             self.within(bound, &format!("{field} in {asset}"), &ledger, &auditor);
         }

@@ -15,14 +15,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledger::{
-    AccountId, AccountSettings, Acknowledgement, Command, Configuration, Instrument, InstrumentId, Quantity,
-    Symbol,
+    AccountId, AccountSettings, Acknowledgement, Command, Configuration, Instrument, InstrumentId,
+    Quantity, Symbol,
 };
 
 use crate::values::value;
 
 /// The folder of the real histories, or nothing (and a line that says so) where there is none.
-#[expect(clippy::print_stdout, reason = "a skipped check must be seen in the test's output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a skipped check must be seen in the test's output"
+)]
 pub fn corpus() -> Option<PathBuf> {
     let folder = env::var_os("POSLEDGER_CORPUS").map(|folder| Path::new(&folder).join("histories"));
     if folder.is_none() {
@@ -42,7 +45,8 @@ pub fn fixtures() -> PathBuf {
 /// Panics if it cannot be read.
 #[expect(clippy::panic, reason = "a test may stop")]
 fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+    fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
 /// Reads the rows of a table with a header.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AccountId, Amount, Command, Decision, FactKey, Known, Ledger, Moment, Order,
-    OrderReference, Position, PositionId, Receipt, Record, Request, Sequence, Symbol, Timestamp,
+    AccountId, Amount, Command, Decision, FactKey, Known, Ledger, Moment, Order, OrderReference,
+    Position, PositionId, Receipt, Record, Request, Sequence, Symbol, Timestamp,
 };
 
 use crate::scenario::Target;
-use crate::values::position_id;
+use crate::values::position_id_of;
 
 /// What the ledger keeps of what is finished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,6 @@ pub struct MemoryLedger {
     archive: Ledger,
     journal: Vec<Record>,
     first: BTreeMap<FactKey, Sequence>,
-    positions_made: u64,
 }
 
 impl MemoryLedger {
@@ -64,7 +63,7 @@ impl MemoryLedger {
     pub fn decide(&self, command: &Command, at: Timestamp) -> Decision {
         let moment = Moment {
             at,
-            position_id: position_id(self.positions_made + 1),
+            position_id: position_id_of(command, at),
         };
         self.ledger.decide(command, &self.known(command), &moment)
     }
@@ -92,7 +91,10 @@ impl MemoryLedger {
 
     /// The first record of a content whose name belongs to another.
     fn other(&self, name: FactKey, content: FactKey) -> Option<Sequence> {
-        self.first.get(&content).copied().filter(|_| content != name)
+        self.first
+            .get(&content)
+            .copied()
+            .filter(|_| content != name)
     }
 
     fn known(&self, command: &Command) -> Known {
@@ -114,7 +116,8 @@ impl MemoryLedger {
                 let id = intent.request.position_id();
                 known.position = id.and_then(|id| self.archive.position(id)).cloned();
                 if let Request::CancelOrder { client_order_id } = &intent.request {
-                    let named = |order: &&Order| order.client_order_id.as_ref() == Some(client_order_id);
+                    let named =
+                        |order: &&Order| order.client_order_id.as_ref() == Some(client_order_id);
                     known.order = self.archive.orders().filter(named).last().cloned();
                 }
             }
@@ -127,7 +130,6 @@ impl MemoryLedger {
 impl Target for MemoryLedger {
     fn submit(&mut self, command: &Command, at: Timestamp) -> Receipt {
         let decision = self.decide(command, at);
-        self.positions_made += 1;
         for record in decision.records {
             self.take(record);
         }

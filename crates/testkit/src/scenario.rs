@@ -28,14 +28,18 @@
 //! | `mark X [S]` | a price |
 //! | `again [NAME] [with FIELD VALUE]` | the same command, or with other content |
 //! | `time T` `wait 5s` `reopen` `call P LEG` | moves the clock, reopens the ledger, names a slot's position |
+//! | `stamped` | from here on intents say when they were asked for |
+//! | `uninterrupted` | this page is about what a restart loses: reopen only where it says so |
 //! | `expect …` | what must hold now |
 //!
-//! An `ORDER` is `P.entry`, `P.scale_in`, `P.reduce`, `P.close`, `P.stop_loss`, `P.take_profit` (the newest of
+//! A line may begin with a time of the day: `07:58:12.412 fill E1 …`. An `ORDER` is `P.entry`, `P.scale_in`, `P.reduce`, `P.close`, `P.stop_loss`, `P.take_profit` (the newest of
 //! the position), `client:ID` or `venue:ID`; two of them joined by `/` give both names.
 
+mod command;
 mod expect;
 mod orders;
 mod page;
+mod repeat;
 mod run;
 
 use std::fmt;
@@ -127,7 +131,10 @@ pub fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ledger"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ledger")
+        })
         .collect();
     pages.sort();
     pages
@@ -138,5 +145,24 @@ pub fn pages() -> Vec<PathBuf> {
 /// # Panics
 /// Panics if the page cannot be read.
 pub fn run(page: &Path, target: &mut impl Target, reopening: Reopening) -> Vec<Fault> {
-    run::run(page, target, reopening)
+    run::run(page, target, reopening).0
+}
+
+/// A command of a page, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// What was given.
+    pub command: Command,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub receipt: Receipt,
+}
+
+/// Holds `target` to a page, and gives back every command that the page came to.
+///
+/// # Panics
+/// Panics if the page cannot be read.
+pub fn play(page: &Path, target: &mut impl Target) -> (Vec<Fault>, Vec<Given>) {
+    run::run(page, target, Reopening::AsWritten)
 }

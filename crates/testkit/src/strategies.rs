@@ -7,7 +7,7 @@
 
 use ledger::{
     AccountId, AccountSettings, Acknowledgement, AmendedTerms, Amount, BulkScope, Command,
-    Configuration, CostBasis, Fact, FeeCharge, FillFact, Instrument, Leg, Ledger, Mark,
+    Configuration, CostBasis, Fact, FeeCharge, FillFact, Instrument, Ledger, Leg, Mark,
     OpenPosition, Order, OrderFact, OrderKind, OrderReference, OrderTerms, PnlRounding, Position,
     PositionFilter, PositionMode, PositionSide, Price, Quantity, ReportedPosition, Request,
     RoundingRule, Settlement, Side, StopPolicy, Symbol, Timestamp, VenueRefusal,
@@ -15,7 +15,9 @@ use ledger::{
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::values::{account, acknowledgement, amount, fill, intent, quantity, symbol, time, value};
+use crate::values::{
+    account, acknowledgement, amount, fill, intent, quantity, symbol, time, value,
+};
 
 /// One thing that may happen. Numbers choose among what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,11 @@ impl Draw {
     }
 
     fn side(self) -> Side {
-        if self.variant & 1 == 0 { Side::Buy } else { Side::Sell }
+        if self.variant & 1 == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        }
     }
 
     fn fee(self) -> Option<Amount> {
@@ -173,29 +179,38 @@ pub struct Corner {
 
 /// Every corner of the world.
 pub fn corners() -> Vec<Corner> {
+    use CostBasis::{Average, AverageOfOpens, Fifo, Lifo, PerTicket};
+    use PositionMode::{Hedging, Netting, Ticket};
+    let exact = PnlRounding::default();
+    let by = |rule, scale| PnlRounding { scale, rule };
     let modes = [
-        (PositionMode::Netting, CostBasis::Average, RoundingRule::Exact, 0),
-        (PositionMode::Netting, CostBasis::Fifo, RoundingRule::Truncate, 8),
-        (PositionMode::Netting, CostBasis::Lifo, RoundingRule::Exact, 0),
-        (PositionMode::Netting, CostBasis::AverageOfOpens, RoundingRule::Exact, 0),
-        (PositionMode::Hedging, CostBasis::Average, RoundingRule::Truncate, 8),
-        (PositionMode::Hedging, CostBasis::Lifo, RoundingRule::HalfEven, 2),
-        (PositionMode::Ticket, CostBasis::PerTicket, RoundingRule::Exact, 0),
+        (Netting, Average, exact),
+        (Netting, Fifo, by(RoundingRule::Truncate, 8)),
+        (Netting, Lifo, exact),
+        (Netting, AverageOfOpens, exact),
+        (Hedging, Average, by(RoundingRule::Truncate, 8)),
+        (Hedging, Lifo, by(RoundingRule::HalfEven, 2)),
+        (Ticket, PerTicket, exact),
     ];
-    let kinds = [(false, "1", "USDT"), (false, "0.1", "USD"), (true, "100", "BTC")];
+    let kinds = [
+        ("1", "USDT", false),
+        ("0.1", "USD", false),
+        ("100", "BTC", true),
+    ];
     modes
-        .into_iter()
+        .iter()
         .flat_map(|mode| kinds.map(|kind| (mode, kind)))
         .enumerate()
-        .map(|(number, ((position_mode, cost_basis, rule, scale), kind))| {
-            let (inverse, multiplier, asset) = kind;
+        .map(|(number, (mode, kind))| {
+            let (position_mode, cost_basis, pnl_rounding) = *mode;
+            let (multiplier, asset, inverse) = kind;
             Corner {
                 account: account(&format!("venue{number}:live:main")),
                 symbol: symbol("X"),
                 settings: AccountSettings {
                     position_mode,
                     cost_basis,
-                    pnl_rounding: PnlRounding { scale, rule },
+                    pnl_rounding,
                     stop_policy: StopPolicy::Alarm,
                 },
                 terms: Instrument {
@@ -304,7 +319,11 @@ impl Driver {
             Action::RepeatLast => self.given.last().cloned(),
             Action::RepeatAny(draw) => pick(self.given.iter(), draw).cloned(),
             Action::RepeatWithOtherContent(draw) => {
-                let last = self.given.iter().rev().find(|command| command.key().is_some());
+                let last = self
+                    .given
+                    .iter()
+                    .rev()
+                    .find(|command| command.key().is_some());
                 last.and_then(|command| other_content(command, draw))
             }
             Action::Reorder => None,
@@ -331,6 +350,7 @@ impl Driver {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
     fn corner(&self, draw: Draw) -> &Corner {
         let at = usize::from(draw.which) % self.corners.len();
         &self.corners[at]
@@ -350,7 +370,11 @@ impl Driver {
 
     /// A fill may report a time before that of the last one.
     fn told(&self, corner: &Corner, draw: Draw, fact: Fact) -> Acknowledgement {
-        let late = if draw.variant % 11 == 10 { 3_000_000_000 } else { 0 };
+        let late = if draw.variant % 11 == 10 {
+            3_000_000_000
+        } else {
+            0
+        };
         let at = Timestamp::from_nanoseconds(self.now.as_nanoseconds() - late);
         acknowledgement(&corner.account, &corner.symbol, at, fact)
     }
@@ -410,13 +434,17 @@ impl Driver {
             side: draw.side().opens(),
             quantity: draw.quantity(),
             order: order_terms(draw),
-            queue: draw.variant % 3 == 0,
+            queue: draw.variant.is_multiple_of(3),
             leverage: None,
-            margin: (draw.variant % 4 == 0).then(|| quantity("250")),
+            margin: (draw.variant.is_multiple_of(4)).then(|| quantity("250")),
             stop_loss: None,
             take_profit: None,
             max_loss: None,
-            strategy: Some(value(if draw.variant & 4 == 0 { "reversion" } else { "breakout" })),
+            strategy: Some(value(if draw.variant & 4 == 0 {
+                "reversion"
+            } else {
+                "breakout"
+            })),
             trader: None,
             signal: None,
             context: std::collections::BTreeMap::new(),
@@ -436,11 +464,29 @@ impl Driver {
         let request = match draw.variant % 12 {
             0 => Request::Execute { position_id },
             1 => Request::Withdraw { position_id },
-            2 => Request::ScaleIn { position_id, quantity: draw.quantity(), order },
-            3 => Request::Reduce { position_id, quantity: draw.quantity(), order },
-            4 | 5 => Request::Close { position_id, quantity: None, order },
-            6 | 11 => Request::SetStopLoss { position_id, price: draw.price() },
-            7 => Request::SetTakeProfit { position_id, price: draw.price() },
+            2 => Request::ScaleIn {
+                position_id,
+                quantity: draw.quantity(),
+                order,
+            },
+            3 => Request::Reduce {
+                position_id,
+                quantity: draw.quantity(),
+                order,
+            },
+            4 | 5 => Request::Close {
+                position_id,
+                quantity: None,
+                order,
+            },
+            6 | 11 => Request::SetStopLoss {
+                position_id,
+                price: draw.price(),
+            },
+            7 => Request::SetTakeProfit {
+                position_id,
+                price: draw.price(),
+            },
             8 => Request::ActivateTrailing {
                 position_id,
                 activation: (draw.units & 1 == 0).then(|| draw.price()),
@@ -490,7 +536,10 @@ impl Driver {
             told.leg = Some(named.unwrap_or_else(fresh));
         }
         if told.leg.is_none() {
-            let corner = self.corners.iter().find(|corner| corner.account == order.account)?;
+            let corner = self
+                .corners
+                .iter()
+                .find(|corner| corner.account == order.account)?;
             told.leg = Self::leg(corner, draw);
         }
         Some(Command::Acknowledgement(told))
@@ -501,9 +550,17 @@ impl Driver {
         let sum = Amount::of(Decimal::new(i64::from(draw.units) - 4_500, 6));
         let settlement_id = (draw.variant & 2 == 0).then(|| value(&format!("S{}", self.made)));
         let fact = if draw.variant & 1 == 0 {
-            Fact::FundingSettled(Settlement { amount: sum, asset: value("USDT"), settlement_id })
+            Fact::FundingSettled(Settlement {
+                amount: sum,
+                asset: value("USDT"),
+                settlement_id,
+            })
         } else {
-            Fact::FeeCharged(FeeCharge { amount: sum, asset: value("USDT"), settlement_id })
+            Fact::FeeCharged(FeeCharge {
+                amount: sum,
+                asset: value("USDT"),
+                settlement_id,
+            })
         };
         Command::Acknowledgement(Acknowledgement {
             leg: Self::leg(corner, draw),
@@ -548,7 +605,10 @@ impl Driver {
         };
         let account = Some(self.corner(draw).account.clone());
         if draw.units & 1 == 0 {
-            let filter = PositionFilter { account, ..PositionFilter::default() };
+            let filter = PositionFilter {
+                account,
+                ..PositionFilter::default()
+            };
             return self.wanted(Request::ExecuteAll { filter });
         }
         self.wanted(Request::CloseMany { scope, account })
@@ -612,8 +672,16 @@ fn other_content(command: &Command, draw: Draw) -> Option<Command> {
                 2 => fill.side = fill.side.opposite(),
                 _ => fill.fee = Some(amount("0.123")),
             },
-            Fact::FundingSettled(Settlement { amount: sum, settlement_id: Some(_), .. })
-            | Fact::FeeCharged(FeeCharge { amount: sum, settlement_id: Some(_), .. }) => {
+            Fact::FundingSettled(Settlement {
+                amount: sum,
+                settlement_id: Some(_),
+                ..
+            })
+            | Fact::FeeCharged(FeeCharge {
+                amount: sum,
+                settlement_id: Some(_),
+                ..
+            }) => {
                 *sum = sum.plus(amount("0.5")).ok()?;
             }
             Fact::FundingSettled(_)

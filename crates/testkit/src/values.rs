@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use ledger::{
-    AccountId, Acknowledgement, Actor, Amount, Fact, FillFact, Intent, OrderReference, PositionId,
-    Price, Quantity, Request, Side, Symbol, Tenant, Timestamp,
+    AccountId, Acknowledgement, Actor, Amount, Command, Fact, FillFact, Intent, OrderReference,
+    PositionId, Price, Quantity, Request, Side, Symbol, Tenant, Timestamp,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,25 @@ pub fn time(text: &str) -> Timestamp {
 /// The `number`-th position id of a test; later numbers sort later, as the real ones do.
 pub fn position_id(number: u64) -> PositionId {
     PositionId::new(Uuid::from_u64_pair(number, 0x8000_0000_0000_0000))
+}
+
+/// The id of the position that a command opens, if it opens one: a `UUIDv7` made of when it happened
+/// and under which identity. The same commands give the same ids in every ledger, so that a file of
+/// commands can name the positions and orders that its own lines bring about.
+pub fn position_id_of(command: &Command, at: Timestamp) -> PositionId {
+    let occurred_at = match command {
+        Command::Intent(intent) => intent.occurred_at.unwrap_or(at),
+        Command::Acknowledgement(told) => told.occurred_at,
+        Command::Mark(_) | Command::Configuration(_) => at,
+    };
+    let milliseconds = u64::try_from(occurred_at.as_nanoseconds() / 1_000_000).unwrap_or(0);
+    let mut tail = [0; 10];
+    if let Some(key) = command.key() {
+        for (byte, from) in tail.iter_mut().zip(key.as_bytes()) {
+            *byte = *from;
+        }
+    }
+    PositionId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &tail).into_uuid())
 }
 
 /// A fill with nothing but its execution.

@@ -138,9 +138,7 @@ pub(crate) fn open(
         options.segment_bytes,
     )?;
     let sled = match sled {
-        SledSide::Usable(sled) => {
-            recovery.level(sled, &mut writer, report)?
-        }
+        SledSide::Usable(sled) => recovery.level(sled, &mut writer, report)?,
         SledSide::Absent => recovery.replace_sled("it was missing", &writer, report)?,
         SledSide::Unusable(reason) => recovery.replace_sled(&reason, &writer, report)?,
     };
@@ -365,16 +363,21 @@ impl Recovery<'_> {
         let (here, there) = (sled.head(), writer.head());
         if there.sequence < here.sequence {
             extend_segments(&sled, writer)?;
-            report.repairs.push(extended(CopyName::Segments, there, here));
+            report
+                .repairs
+                .push(extended(CopyName::Segments, there, here));
         } else if here.sequence < there.sequence {
-            match extend_sled(writer, &mut sled) {
-                Ok(()) => report.repairs.push(extended(CopyName::Sled, here, there)),
-                Err(error @ JournalError::Panicked { .. }) => {
-                    drop(sled);
-                    return self.replace_sled(&described(&error), writer, report);
-                }
-                Err(error) => return Err(error),
+            // One append may have been interrupted. A sled that lacks more has lost what was
+            // acknowledged, and what is written to such a one may be lost with it.
+            let first = here.sequence.next();
+            let missing = frame_after(&writer.segments(), here)?;
+            if missing.info.last_sequence < there.sequence {
+                let reason = format!("it ended before record {first}, which it had acknowledged");
+                drop(sled);
+                return self.replace_sled(&reason, writer, report);
             }
+            sled.append(&Arc::new(missing))?;
+            report.repairs.push(extended(CopyName::Sled, here, there));
         }
         if sled.head().hash != writer.head().hash {
             return Err(JournalError::CopiesDiffer {
@@ -407,6 +410,8 @@ impl Recovery<'_> {
                 segments: Sequence::ZERO,
             });
         }
+        // Nothing is moved before it is certain that all of it can be written anew.
+        prove(&writer.segments())?;
         let kept = if self.sled_dir.exists() {
             let kept = free_name(&self.sled_dir.with_extension("damaged"));
             fs::rename(&self.sled_dir, &kept).map_err(files::failed("rename", &self.sled_dir))?;
@@ -415,7 +420,7 @@ impl Recovery<'_> {
             None
         };
         let mut sled = SledStore::create(&self.sled_dir, self.options.cache_bytes, self.genesis)?;
-        extend_sled(writer, &mut sled)?;
+        fill_sled(&writer.segments(), &mut sled)?;
         report.repairs.push(Repair::SledReplaced {
             reason: reason.to_owned(),
             kept,
@@ -454,23 +459,48 @@ fn extend_segments(sled: &SledStore, writer: &mut SegmentWriter) -> Result<(), J
     writer.sync()
 }
 
-/// Gives sled what only the segments have.
-fn extend_sled(writer: &SegmentWriter, sled: &mut SledStore) -> Result<(), JournalError> {
-    let segments = writer.segments();
-    while sled.head().sequence < writer.head().sequence {
-        let head = sled.head();
-        let first = head.sequence.next();
-        let frame = segments
-            .read(first)?
-            .ok_or_else(|| segments.corrupt(first, Fault::Missing))?;
-        if frame.previous != head.hash {
-            return Err(JournalError::CopiesDiffer {
-                sequence: head.sequence,
-                sled: head.hash,
-                segments: frame.previous,
-            });
+/// The frame of the segments that continues what sled ends with.
+fn frame_after(segments: &Segments, sled: Head) -> Result<Frame, JournalError> {
+    let first = sled.sequence.next();
+    let frame = segments
+        .frame_holding(first)?
+        .ok_or_else(|| segments.corrupt(first, Fault::Missing))?;
+    if frame.info.first_sequence != first || frame.previous != sled.hash {
+        return Err(JournalError::CopiesDiffer {
+            sequence: sled.sequence,
+            sled: sled.hash,
+            segments: frame.previous,
+        });
+    }
+    Ok(frame)
+}
+
+/// Proves every frame of the segments.
+fn prove(segments: &Segments) -> Result<(), JournalError> {
+    let mut head = Head::start(segments.genesis);
+    for segment in segments.all() {
+        let mut scan = Scan::new(segment, 0, Some(head));
+        while let Some(view) = scan
+            .next()
+            .map_err(|fault| segments.corrupt(head.sequence.next(), fault))?
+        {
+            head = Head::after(&view.info);
         }
-        sled.put(&frame)?;
+    }
+    Ok(())
+}
+
+/// Gives an empty sled all that the segments have.
+fn fill_sled(segments: &Segments, sled: &mut SledStore) -> Result<(), JournalError> {
+    for segment in segments.all() {
+        let mut scan = Scan::new(segment, 0, Some(sled.head()));
+        loop {
+            let next = sled.head().sequence.next();
+            match scan.next().map_err(|fault| segments.corrupt(next, fault))? {
+                Some(view) => sled.put(&Frame::from(view))?,
+                None => break,
+            }
+        }
     }
     sled.sync()
 }
@@ -480,7 +510,9 @@ fn first_difference(sled: &SledStore, segments: &Segments) -> Result<Option<Stri
     for segment in segments.all() {
         let mut scan = Scan::new(segment, 0, None);
         loop {
-            let next = scan.head.map_or(Sequence::FIRST, |head| head.sequence.next());
+            let next = scan
+                .head
+                .map_or(Sequence::FIRST, |head| head.sequence.next());
             let same = |view: FrameView<'_>| {
                 let first = view.info.first_sequence;
                 match sled.read(first) {
@@ -504,14 +536,15 @@ fn first_difference(sled: &SledStore, segments: &Segments) -> Result<Option<Stri
 
 /// A name that nothing has yet.
 fn free_name(path: &Path) -> PathBuf {
-    (1_u32..)
-        .map(|number| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(format!("-{number}"));
-            PathBuf::from(name)
-        })
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| path.to_path_buf())
+    let mut free = path.to_path_buf();
+    let mut number = 1_u32;
+    while free.exists() {
+        number = number.saturating_add(1);
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!("-{number}"));
+        free = PathBuf::from(name);
+    }
+    free
 }
 
 /// An error with all that is behind it, as one sentence.

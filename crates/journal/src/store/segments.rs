@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ledger::Sequence;
 
 use super::{Store, admit};
-use crate::codec::FRAME_BYTES_LIMIT;
 use crate::error::{CopyName, Fault, JournalError};
 use crate::files;
 use crate::frame::{Frame, FrameHash, FrameView, HEADER_BYTES, Head, HeaderClaim, MAGIC};
@@ -123,7 +122,9 @@ impl Segment {
             }
             Bytes::Memory(bytes) => {
                 let bytes = bytes.read().unwrap_or_else(PoisonError::into_inner);
-                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                let start = usize::try_from(offset)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
                 let rest = bytes.get(start..).unwrap_or_default();
                 let count = rest.len().min(buffer.len());
                 if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
@@ -132,6 +133,12 @@ impl Segment {
                 Ok(count)
             }
         }
+    }
+
+    /// How many bytes there are at `offset`, up to `most`.
+    fn left_at(&self, offset: u64, most: usize) -> Result<usize, Fault> {
+        let left = self.len().map_err(Fault::Read)?.saturating_sub(offset);
+        Ok(usize::try_from(left).unwrap_or(usize::MAX).min(most))
     }
 
     /// The header at `offset`; none at the end.
@@ -153,7 +160,7 @@ impl Segment {
         let Some(claim) = self.claim_at(offset)? else {
             return Ok(None);
         };
-        buffer.resize(claim.bytes, 0);
+        buffer.resize(self.left_at(offset, claim.bytes)?, 0);
         let count = self.read_at(buffer, offset).map_err(Fault::Read)?;
         buffer.truncate(count);
         FrameView::parse(buffer).map(Some)
@@ -191,7 +198,10 @@ impl Segment {
             };
             if place.first > index.end.first {
                 index.end = place;
-                let apart = index.marks.last().map_or(0, |mark| place.offset - mark.offset);
+                let apart = index
+                    .marks
+                    .last()
+                    .map_or(0, |mark| place.offset - mark.offset);
                 if apart >= MARK_BYTES {
                     index.marks.push(place);
                 }
@@ -201,7 +211,7 @@ impl Segment {
 
     /// The next frame after `offset` that can be proved, wherever it is.
     pub(crate) fn next_sound(&self, mut offset: u64) -> Result<Option<(u64, Frame)>, Fault> {
-        let mut window = vec![0; READ_BYTES];
+        let mut window = vec![0; self.left_at(offset, READ_BYTES)?];
         let mut buffer = Vec::new();
         loop {
             let count = self.read_at(&mut window, offset).map_err(Fault::Read)?;
@@ -371,7 +381,9 @@ impl Segments {
             return Ok(Head::start(self.genesis));
         };
         // Following the headers to the end finds the last frame, which proves itself.
-        let next = all.get(position).map_or(Sequence::FIRST, |segment| segment.first);
+        let next = all
+            .get(position)
+            .map_or(Sequence::FIRST, |segment| segment.first);
         let last = Sequence::new(next.get().saturating_sub(1));
         match self.frame_holding(last)? {
             Some(frame) if frame.info.last_sequence == last => Ok(Head::after(&frame.info)),
@@ -470,8 +482,8 @@ impl Scan {
         self.buffer.drain(..self.start);
         self.start = 0;
         // No length beyond the limit of a frame gets here, so this is bounded.
-        let wanted = bytes.max(READ_BYTES).min(FRAME_BYTES_LIMIT + READ_BYTES);
-        self.buffer.resize(wanted, 0);
+        let wanted = self.segment.left_at(self.offset, bytes.max(READ_BYTES))?;
+        self.buffer.resize(wanted.max(held), 0);
         let count = match self.buffer.get_mut(held..) {
             Some(rest) => self
                 .segment
@@ -531,7 +543,8 @@ impl SegmentWriter {
                     .open(&path)
                     .map_err(files::failed("open", &path))?;
                 if !matches!(tail.rest, Rest::Nothing) {
-                    file.set_len(tail.end).map_err(files::failed("cut", &path))?;
+                    file.set_len(tail.end)
+                        .map_err(files::failed("cut", &path))?;
                     file.sync_all().map_err(files::unsynced(&path))?;
                 }
                 Some((path, file))

@@ -131,8 +131,7 @@ impl SledStore {
             };
             match (self.read(first), broken) {
                 (Ok(Some(frame)), _) => return Ok(Head::after(&frame.info)),
-                (Ok(None), None) => broken = Some(first),
-                (Err(JournalError::Corrupt { .. }), None) => broken = Some(first),
+                (Ok(None) | Err(JournalError::Corrupt { .. }), None) => broken = Some(first),
                 (Ok(None), Some(_)) => return Err(corrupt(first, Fault::Missing)),
                 (Err(error), _) => return Err(error),
             }

@@ -11,7 +11,7 @@ use crate::event::{
     PositionReported, ReconciliationFinding,
 };
 use crate::identity::{
-    AccountId, Actor, Correlation, InstrumentId, Leg, PositionId, Sequence, Slot,
+    AccountId, Actor, Correlation, FactKey, InstrumentId, Leg, PositionId, Sequence, Slot,
 };
 use crate::record::Record;
 use crate::refusal::{Anomaly, Flag, Refusal};
@@ -26,10 +26,11 @@ impl Ledger {
         &self,
         ack: &Acknowledgement,
         settlement: &Settlement,
+        key: FactKey,
         moment: &Moment,
     ) -> Vec<Record> {
         let (position, flags) = self.settled_position(ack);
-        let mut draft = Draft::acknowledgement(self, ack, ack.key(), moment);
+        let mut draft = Draft::acknowledgement(self, ack, key, moment);
         draft.belongs_to(None, position);
         let event = FundingSettled {
             settlement: settlement.clone(),
@@ -44,6 +45,7 @@ impl Ledger {
         &self,
         ack: &Acknowledgement,
         charge: &FeeCharge,
+        key: FactKey,
         known: &Known,
         moment: &Moment,
     ) -> Vec<Record> {
@@ -56,7 +58,7 @@ impl Ledger {
             Some(id) => (Some(id), BTreeSet::from([Flag::AfterFinal])),
             None => self.settled_position(ack),
         };
-        let mut draft = Draft::acknowledgement(self, ack, ack.key(), moment);
+        let mut draft = Draft::acknowledgement(self, ack, key, moment);
         draft.belongs_to(order.and_then(|order| order.intent_id.as_ref()), position);
         let event = FeeCharged {
             charge: charge.clone(),
@@ -107,6 +109,7 @@ impl Ledger {
         &self,
         ack: &Acknowledgement,
         report: &ReportedPosition,
+        key: FactKey,
         moment: &Moment,
     ) -> Result<Vec<Record>, Anomaly> {
         let leg = match (&ack.leg, self.settings(&ack.account).position_mode) {
@@ -128,7 +131,7 @@ impl Ledger {
             .slots
             .get(&slot)
             .map_or(Amount::ZERO, |state| state.venue_difference);
-        let mut draft = Draft::acknowledgement(self, ack, ack.key(), moment);
+        let mut draft = Draft::acknowledgement(self, ack, key, moment);
         let id = position.map(|position| position.id);
         draft.belongs_to(None, id);
         let reported = PositionReported {

@@ -11,7 +11,7 @@ use crate::event::{
     Event, FillEffect, FindingClass, OrderFilled, PositionClosed, PositionFlipped, PositionOpened,
     PositionSide, ReconciliationFinding, Side,
 };
-use crate::identity::{Asset, Leg, PositionId, Slot};
+use crate::identity::{Asset, FactKey, Leg, PositionId, Slot};
 use crate::lifecycle::{PositionState, StateCause};
 use crate::mathematics::{Held, Share};
 use crate::order::{Order, OrderFactKind, OrderPurpose, OrderStatus};
@@ -35,6 +35,7 @@ struct Context<'a> {
     ledger: &'a Ledger,
     ack: &'a Acknowledgement,
     fill: &'a FillFact,
+    key: FactKey,
     order: Option<&'a Order>,
     leg: Leg,
     position: Option<&'a Position>,
@@ -76,6 +77,7 @@ impl Ledger {
         &self,
         ack: &Acknowledgement,
         fill: &FillFact,
+        key: FactKey,
         known: &Known,
         moment: &Moment,
     ) -> Result<Vec<Record>, Anomaly> {
@@ -96,6 +98,7 @@ impl Ledger {
             ledger: self,
             ack,
             fill,
+            key,
             order,
             leg,
             position,
@@ -378,7 +381,7 @@ impl<'a> Context<'a> {
 
     /// A draft whose first record is the fill.
     fn draft(&self, position: PositionId, effect: Option<FillEffect>) -> Draft {
-        let mut draft = Draft::acknowledgement(self.ledger, self.ack, self.ack.key(), self.moment);
+        let mut draft = Draft::acknowledgement(self.ledger, self.ack, self.key, self.moment);
         draft.belongs_to(
             self.order.and_then(|o| o.intent_id.as_ref()),
             Some(position),

@@ -9,7 +9,9 @@ use crate::event::{
     MonitoringStarted, NoteAdded, OrderRequested, PositionQueued, PositionSide, QueueWithdrawn,
     TrailActivated, TrailingRequested,
 };
-use crate::identity::{ClientOrderId, IntentId, KeyBuilder, Leg, PositionId, Slot, Symbol};
+use crate::identity::{
+    ClientOrderId, FactKey, IntentId, KeyBuilder, Leg, PositionId, Slot, Symbol,
+};
 use crate::intent::{BulkScope, Intent, OpenPosition, OrderTerms, PositionFilter, Request};
 use crate::lifecycle::{PositionState, StateCause};
 use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
@@ -27,6 +29,7 @@ type Records = Result<Vec<Record>, Refusal>;
 struct Asked<'a> {
     ledger: &'a Ledger,
     intent: &'a Intent,
+    key: FactKey,
     known: &'a Known,
     moment: &'a Moment,
 }
@@ -35,12 +38,14 @@ impl Ledger {
     pub(super) fn intent_records(
         &self,
         intent: &Intent,
+        key: FactKey,
         known: &Known,
         moment: &Moment,
     ) -> Records {
         let asked = Asked {
             ledger: self,
             intent,
+            key,
             known,
             moment,
         };
@@ -89,7 +94,7 @@ impl Ledger {
 
 impl Asked<'_> {
     fn draft(&self) -> Draft {
-        Draft::intent(self.ledger, self.intent, self.intent.key(), self.moment)
+        Draft::intent(self.ledger, self.intent, self.key, self.moment)
     }
 
     fn draft_about(&self, position: &Position) -> Draft {

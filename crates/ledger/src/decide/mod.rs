@@ -130,7 +130,7 @@ impl Ledger {
             }
             return self.refuse(intent, refusal, content_key, moment);
         }
-        match self.intent_records(intent, known, moment) {
+        match self.intent_records(intent, key, known, moment) {
             Ok(records) => Decision::of(Outcome::Accepted, records, None),
             Err(refusal) => self.refuse(intent, refusal, key, moment),
         }
@@ -176,17 +176,19 @@ impl Ledger {
             return self.quarantine(ack, anomaly, Some(first.sequence), content_key, moment);
         }
         let records = match &ack.fact {
-            Fact::OrderFilled(fill) => self.fill_records(ack, fill, known, moment),
+            Fact::OrderFilled(fill) => self.fill_records(ack, fill, key, known, moment),
             Fact::OrderSubmitted(_)
             | Fact::OrderAccepted(_)
             | Fact::OrderCanceled(_)
             | Fact::OrderExpired(_)
             | Fact::OrderRejected(_)
             | Fact::OrderUnknown(_)
-            | Fact::OrderAmended(_) => Ok(self.order_records(ack, known, moment)),
-            Fact::FundingSettled(settlement) => Ok(self.funding_records(ack, settlement, moment)),
-            Fact::FeeCharged(charge) => Ok(self.fee_records(ack, charge, known, moment)),
-            Fact::PositionReported(report) => self.report_records(ack, report, moment),
+            | Fact::OrderAmended(_) => Ok(self.order_records(ack, key, known, moment)),
+            Fact::FundingSettled(settlement) => {
+                Ok(self.funding_records(ack, settlement, key, moment))
+            }
+            Fact::FeeCharged(charge) => Ok(self.fee_records(ack, charge, key, known, moment)),
+            Fact::PositionReported(report) => self.report_records(ack, report, key, moment),
         };
         match records {
             Ok(records) => Decision::of(Outcome::Applied, records, None),

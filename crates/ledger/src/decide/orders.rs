@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::acknowledgement::{Acknowledgement, AmendedTerms, Fact};
 use crate::decimal::Quantity;
 use crate::event::{Event, ExternalOrderAdopted, OrderAmended, OrderUpdated, StopMoved};
+use crate::identity::FactKey;
 use crate::lifecycle::{PositionState, StateCause};
 use crate::order::{Order, OrderFactKind, OrderPurpose, OrderStatus};
 use crate::position::Position;
@@ -19,10 +20,11 @@ impl Ledger {
     pub(super) fn order_records(
         &self,
         ack: &Acknowledgement,
+        key: FactKey,
         known: &Known,
         moment: &Moment,
     ) -> Vec<Record> {
-        let mut draft = Draft::acknowledgement(self, ack, ack.key(), moment);
+        let mut draft = Draft::acknowledgement(self, ack, key, moment);
         let order = self
             .find_order(&ack.account, &ack.symbol, &ack.order)
             .or(known.order.as_ref());

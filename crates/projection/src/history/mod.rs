@@ -12,13 +12,14 @@ mod scan;
 mod store;
 mod tail;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ledger::{
-    AccountId, FactKey, InstrumentId, Mark, Order, OrderReference, PositionId, Record, Sequence,
-    Symbol, Timestamp,
+    AccountId, ClientOrderId, FactKey, InstrumentId, Mark, Order, OrderReference, PositionId,
+    Record, Sequence, Symbol, Tenant, Timestamp,
 };
 
 use crate::orders::bring_up_to_date;
@@ -285,7 +286,7 @@ impl PendingFlush {
                 .is_some_and(|sealed| Arc::ptr_eq(sealed, &self.rows))
         };
         if self.history.with_memory(is_sealed) {
-            shared.store.write(&self.rows)?;
+            shared.store.write(&self.rows, self.history.through())?;
             shared
                 .through
                 .store(self.rows.through().sequence.get(), Ordering::Release);
@@ -362,6 +363,19 @@ impl History {
                     || venue_order_id.is_none()
                     || order.venue_order_id.as_ref() == venue_order_id)
         }))
+    }
+
+    /// The newest order of a tenant that has our own name `id`, in whatever account.
+    ///
+    /// # Errors
+    /// Returns [`HistoryError`] if the store failed.
+    pub fn find_own_order(
+        &self,
+        tenant: &Tenant,
+        id: &ClientOrderId,
+    ) -> Result<Option<Order>, HistoryError> {
+        let order = self.named(&Name::ours(tenant, id))?;
+        Ok(order.filter(|order| order.client_order_id.as_ref() == Some(id)))
     }
 
     fn named(&self, name: &Name) -> Result<Option<Order>, HistoryError> {
@@ -494,13 +508,13 @@ impl History {
 /// The rows that are listed by a sequence.
 trait Listed: Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {
     /// Where they wait.
-    fn waiting(tail: &Tail) -> &std::collections::BTreeMap<Sequence, Arc<Self>>;
+    fn waiting(tail: &Tail) -> &BTreeMap<Sequence, Arc<Self>>;
     /// Where they are stored.
     fn table(store: &Store) -> &store::Table;
 }
 
 impl Listed for Trade {
-    fn waiting(tail: &Tail) -> &std::collections::BTreeMap<Sequence, Arc<Self>> {
+    fn waiting(tail: &Tail) -> &BTreeMap<Sequence, Arc<Self>> {
         tail.trades()
     }
 
@@ -510,7 +524,7 @@ impl Listed for Trade {
 }
 
 impl Listed for Order {
-    fn waiting(tail: &Tail) -> &std::collections::BTreeMap<Sequence, Arc<Self>> {
+    fn waiting(tail: &Tail) -> &BTreeMap<Sequence, Arc<Self>> {
         tail.orders()
     }
 
@@ -520,7 +534,7 @@ impl Listed for Order {
 }
 
 impl Listed for FillRow {
-    fn waiting(tail: &Tail) -> &std::collections::BTreeMap<Sequence, Arc<Self>> {
+    fn waiting(tail: &Tail) -> &BTreeMap<Sequence, Arc<Self>> {
         tail.fills()
     }
 
@@ -529,4 +543,4 @@ impl Listed for FillRow {
     }
 }
 
-type Marks = std::collections::BTreeMap<InstrumentId, Mark>;
+type Marks = BTreeMap<InstrumentId, Mark>;

@@ -1,10 +1,12 @@
 //! The history on disk: one log-structured store with a table for each kind of row.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fjall::config::{BloomConstructionPolicy, CompressionPolicy, FilterPolicy, FilterPolicyEntry};
 use fjall::{
@@ -214,62 +216,43 @@ impl Store {
         )
     }
 
-    /// Writes all rows and how far they go, or nothing.
-    pub(super) fn write(&self, rows: &Tail) -> Result<(), HistoryError> {
-        let mut batch = self.database.batch();
+    /// Writes all rows and how far they go, or nothing. The store holds all up to `through` already.
+    pub(super) fn write(&self, rows: &Tail, through: Sequence) -> Result<(), HistoryError> {
+        let mut batch = Batch::new(self);
         for (key, sequence) in rows.facts() {
-            batch.insert(&self.facts.keyspace, *key.as_bytes(), bytes_of(*sequence));
+            batch.put_sequence(&self.facts, key.as_bytes(), *sequence);
         }
         for (id, sequence) in rows.position_records() {
-            let key = position_record(*id, *sequence);
-            batch.insert(&self.position_records.keyspace, key, []);
+            batch.put_key(&self.position_records, &position_record(*id, *sequence));
         }
         for (id, sequence) in rows.all_finished() {
-            let key = id.as_uuid().into_bytes();
-            batch.insert(&self.finished.keyspace, key, bytes_of(*sequence));
+            batch.put_sequence(&self.finished, id.as_uuid().as_bytes(), *sequence);
         }
         for (name, number) in rows.names() {
             // News of an old order does not take a name from the newer one that uses it again.
-            if self.named(name)?.is_none_or(|known| known <= *number) {
-                batch.insert(&self.names.keyspace, *name.as_bytes(), bytes_of(*number));
+            let newest =
+                *number > through || self.named(name)?.is_none_or(|known| known <= *number);
+            if newest {
+                batch.put_sequence(&self.names, name.as_bytes(), *number);
             }
         }
-        self.put_rows(&mut batch, rows.trades())?;
-        self.put_rows(&mut batch, rows.orders())?;
-        self.put_rows(&mut batch, rows.fills())?;
+        batch.put_rows(rows.trades())?;
+        batch.put_rows(rows.orders())?;
+        batch.put_rows(rows.fills())?;
         for (instrument, mark) in rows.marks() {
             let key = codec::encode(&instrument).map_err(|error| self.failed(error))?;
-            self.put(&mut batch, &self.marks, &key, &mark)?;
+            batch.put(&self.marks, &key, &mark)?;
         }
         let StoredThrough {
             sequence,
             recorded_at,
         } = rows.through();
-        let through = (sequence, recorded_at.as_nanoseconds());
-        self.put(&mut batch, &self.meta, b"through", &through)?;
-        batch.commit().map_err(|error| self.failed(error))
-    }
-
-    fn put_rows<T: Listed>(
-        &self,
-        batch: &mut OwnedWriteBatch,
-        rows: &std::collections::BTreeMap<Sequence, std::sync::Arc<T>>,
-    ) -> Result<(), HistoryError> {
-        rows.iter().try_for_each(|(sequence, row)| {
-            self.put(batch, T::table(self), &bytes_of(*sequence), row.as_ref())
-        })
-    }
-
-    fn put(
-        &self,
-        batch: &mut OwnedWriteBatch,
-        table: &Table,
-        key: &[u8],
-        value: &impl Serialize,
-    ) -> Result<(), HistoryError> {
-        let value = codec::encode(value).map_err(|error| self.failed(error))?;
-        batch.insert(&table.keyspace, key, value);
-        Ok(())
+        batch.put(
+            &self.meta,
+            b"through",
+            &(sequence, recorded_at.as_nanoseconds()),
+        )?;
+        batch.writes.commit().map_err(|error| self.failed(error))
     }
 
     pub(super) fn sync(&self) -> Result<(), HistoryError> {
@@ -459,6 +442,53 @@ fn position_record(id: PositionId, sequence: Sequence) -> [u8; 24] {
     position.copy_from_slice(id.as_uuid().as_bytes());
     record.copy_from_slice(&bytes_of(sequence));
     key
+}
+
+/// What is written at once.
+struct Batch<'a> {
+    store: &'a Store,
+    writes: OwnedWriteBatch,
+    /// One value after the other.
+    value: Vec<u8>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            writes: store.database.batch(),
+            value: Vec::new(),
+        }
+    }
+
+    fn put_key(&mut self, table: &Table, key: &[u8]) {
+        self.writes.insert(&table.keyspace, key, []);
+    }
+
+    fn put_sequence(&mut self, table: &Table, key: &[u8], sequence: Sequence) {
+        self.writes.insert(&table.keyspace, key, bytes_of(sequence));
+    }
+
+    fn put(
+        &mut self,
+        table: &Table,
+        key: &[u8],
+        value: &impl Serialize,
+    ) -> Result<(), HistoryError> {
+        codec::encode_into(&mut self.value, value).map_err(|error| self.store.failed(error))?;
+        self.writes
+            .insert(&table.keyspace, key, self.value.as_slice());
+        Ok(())
+    }
+
+    fn put_rows<T: Listed>(
+        &mut self,
+        rows: &BTreeMap<Sequence, Arc<T>>,
+    ) -> Result<(), HistoryError> {
+        let table = T::table(self.store);
+        rows.iter()
+            .try_for_each(|(number, row)| self.put(table, &bytes_of(*number), row.as_ref()))
+    }
 }
 
 /// Whether the store is broken, and not its surroundings.

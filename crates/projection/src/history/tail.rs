@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ledger::{
     AccountId, ClientOrderId, Event, FactKey, Mark, Order, PositionId, Record, Sequence, Symbol,
-    VenueOrderId,
+    Tenant, VenueOrderId,
 };
 
 use super::scan::{Cursor, directed};
@@ -25,18 +25,35 @@ impl Name {
         Self::of(account, symbol, "venue", id.as_str())
     }
 
+    /// Our own name for an order, where neither account nor symbol is said.
+    pub(super) fn ours(tenant: &Tenant, id: &ClientOrderId) -> Self {
+        Self::hash(&[tenant.as_str(), "ours", id.as_str()])
+    }
+
     fn of(account: &AccountId, symbol: &Symbol, kind: &str, id: &str) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        let mode = account.mode.as_str();
-        let account = [
-            account.tenant.as_str(),
-            account.venue.as_str(),
+        let AccountId {
+            tenant,
+            venue,
             mode,
-            account.name.as_str(),
-        ];
+            name,
+        } = account;
+        let (tenant, venue) = (tenant.as_str(), venue.as_str());
+        Self::hash(&[
+            tenant,
+            venue,
+            mode.as_str(),
+            name.as_str(),
+            symbol.as_str(),
+            kind,
+            id,
+        ])
+    }
+
+    fn hash(fields: &[&str]) -> Self {
+        let mut hasher = blake3::Hasher::new();
         // No id holds a zero byte, so no two lists of fields run together.
-        for text in account.into_iter().chain([symbol.as_str(), kind, id]) {
-            hasher.update(text.as_bytes()).update(&[0]);
+        for field in fields {
+            hasher.update(field.as_bytes()).update(&[0]);
         }
         let mut name = [0; 16];
         hasher.finalize_xof().fill(&mut name);
@@ -74,10 +91,12 @@ impl Tail {
 
     /// Takes in what a record adds.
     pub(super) fn take(&mut self, record: &Record, rows: Rows) {
-        self.through = StoredThrough {
-            sequence: record.sequence,
-            recorded_at: record.recorded_at,
-        };
+        if record.sequence > self.through.sequence {
+            self.through = StoredThrough {
+                sequence: record.sequence,
+                recorded_at: record.recorded_at,
+            };
+        }
         self.records = self.records.saturating_add(1);
         if let Some(key) = record.key {
             self.facts.entry(key).or_insert(record.sequence);
@@ -108,16 +127,7 @@ impl Tail {
                 || known.venue_order_id != order.venue_order_id
         });
         if renamed {
-            let (account, symbol) = (&order.account, &order.symbol);
-            let client = order
-                .client_order_id
-                .as_ref()
-                .map(|id| Name::client(account, symbol, id));
-            let venue = order
-                .venue_order_id
-                .as_ref()
-                .map(|id| Name::venue(account, symbol, id));
-            for name in client.into_iter().chain(venue) {
+            for name in names(&order) {
                 let newest = self.names.entry(name).or_insert(order.number);
                 *newest = order.number.max(*newest);
             }
@@ -201,4 +211,22 @@ impl Tail {
     pub(super) const fn names(&self) -> &BTreeMap<Name, Sequence> {
         &self.names
     }
+}
+
+/// All names an order can be found by.
+fn names(order: &Order) -> impl Iterator<Item = Name> {
+    let Order {
+        account,
+        symbol,
+        client_order_id,
+        venue_order_id,
+        ..
+    } = order;
+    let client = client_order_id.as_ref();
+    let venue = venue_order_id.as_ref();
+    client
+        .map(|id| Name::client(account, symbol, id))
+        .into_iter()
+        .chain(client.map(|id| Name::ours(&account.tenant, id)))
+        .chain(venue.map(|id| Name::venue(account, symbol, id)))
 }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::account;
 use super::fields::Fields;
-use super::value::{Above, Raw, Text};
+use super::value::{Raw, Text, Units};
 
 pub(super) const TYPES: &[&str] = &[
     "order_submitted",
@@ -60,7 +60,7 @@ fn fact(kind: &str, fields: &mut Fields<'_>) -> Option<Fact> {
         "order_rejected" => Fact::OrderRejected(refusal(fields)),
         "order_unknown" => Fact::OrderUnknown(refusal(fields)),
         "order_amended" => Fact::OrderAmended(AmendedTerms {
-            quantity: above(fields, "quantity"),
+            quantity: units(fields, "quantity"),
             price: fields.optional::<Price>("price"),
             trigger_price: fields.optional::<Price>("trigger_price"),
         }),
@@ -101,7 +101,7 @@ fn fill(fields: &mut Fields<'_>) -> Option<FillFact> {
     let side = fields.required::<Side>("side");
     // Some markets have traded below zero, so that a fill's price may.
     let price = fields.required::<Price>("price");
-    let quantity = fields.required::<Above<Quantity>>("quantity");
+    let quantity = fields.required::<Units>("quantity");
     let fee = fields.optional::<Amount>("fee");
     let fee_asset = fields.optional::<Asset>("fee_asset");
     if fee.is_some_and(|fee| !fee.is_zero()) && !fields.has("fee_asset") {
@@ -110,7 +110,7 @@ fn fill(fields: &mut Fields<'_>) -> Option<FillFact> {
     let liquidity = fields.optional::<Liquidity>("liquidity");
     let venue_realized_pnl = fields.optional::<Amount>("venue_realized_pnl");
     let reduce_only = fields.optional::<bool>("reduce_only").unwrap_or(false);
-    let cumulative_quantity = above(fields, "cumulative_quantity");
+    let cumulative_quantity = units(fields, "cumulative_quantity");
     let liquidation = fields.optional::<bool>("liquidation").unwrap_or(false);
     Some(FillFact {
         execution_id: execution_id?,
@@ -145,10 +145,8 @@ fn reported(fields: &mut Fields<'_>) -> Option<ReportedPosition> {
     })
 }
 
-fn above(fields: &mut Fields<'_>, name: &'static str) -> Option<Quantity> {
-    fields
-        .optional::<Above<Quantity>>(name)
-        .map(|quantity| quantity.0)
+fn units(fields: &mut Fields<'_>, name: &'static str) -> Option<Quantity> {
+    fields.optional::<Units>(name).map(|quantity| quantity.0)
 }
 
 fn text(fields: &mut Fields<'_>, name: &'static str) -> Option<SmolStr> {

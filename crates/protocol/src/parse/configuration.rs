@@ -50,8 +50,8 @@ fn settings(fields: &mut Fields<'_>) -> AccountSettings {
 
 fn rounding(fields: &mut Fields<'_>) -> Option<PnlRounding> {
     let rule = fields.required::<RoundingRule>("rule");
-    let scale = if rule == Some(RoundingRule::Exact) {
-        // Without meaning, and often sent along.
+    let scale = if matches!(rule, None | Some(RoundingRule::Exact)) {
+        // Without meaning, and often sent along; or nobody can say whether it has one.
         Some(fields.optional::<Scale>("scale").map_or(0, |scale| scale.0))
     } else {
         fields.required::<Scale>("scale").map(|scale| scale.0)

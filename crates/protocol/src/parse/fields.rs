@@ -18,6 +18,9 @@ use crate::problem::Problem;
 /// How deep objects and lists may be nested in one another.
 pub(super) const DEPTH_MAX: usize = 32;
 
+/// How many unknown fields are worth a problem each.
+const REPORTED_MAX: usize = 64;
+
 /// The fields of one object.
 pub(super) struct Fields<'a> {
     entries: Vec<Entry<'a>>,
@@ -38,14 +41,12 @@ impl<'a> Fields<'a> {
     /// Reads the outer shape of an object.
     pub(super) fn parse(text: &'a str, path: &'static str) -> Result<Self, serde_json::Error> {
         let Entries(entries) = serde_json::from_str(text)?;
-        let mut fields = Self {
+        Ok(Self {
             entries,
             asked: Vec::with_capacity(24),
             path,
             problems: Vec::new(),
-        };
-        fields.check_depth();
-        Ok(fields)
+        })
     }
 
     /// A field that has to be there.
@@ -105,14 +106,7 @@ impl<'a> Fields<'a> {
             return Vec::new();
         };
         if inner.entries.len() > entries_max {
-            let problem = Problem {
-                code: codes::TOO_MANY_ENTRIES,
-                line: None,
-                field: self.place(name),
-                found: format!("{} entries", inner.entries.len()),
-                expected: format!("at most {entries_max}"),
-                remedy: "keep what is worth finding again with the position".to_owned(),
-            };
+            let problem = too_many(self.place(name), inner.entries.len(), entries_max);
             self.problems.push(problem);
             return Vec::new();
         }
@@ -128,7 +122,7 @@ impl<'a> Fields<'a> {
         let mut values: Vec<(Cow<'a, str>, T)> = Vec::with_capacity(inner.entries.len());
         let mut seen: std::collections::BTreeSet<Cow<'a, str>> = std::collections::BTreeSet::new();
         for entry in inner.entries {
-            let place = format!("{}.{}", self.place(name), quote(&entry.name));
+            let place = format!("{}.{}", self.place(name), written(&entry.name));
             if !seen.insert(entry.name.clone()) {
                 self.problems.push(twice(place));
                 continue;
@@ -213,6 +207,12 @@ impl<'a> Fields<'a> {
     }
 
     fn report_rest(&mut self) {
+        let count = self.entries.iter().filter(|entry| !entry.taken).count();
+        if count > REPORTED_MAX {
+            let path = self.path;
+            self.problems.push(too_many(path.to_owned(), count, 0));
+            return;
+        }
         let known = self.asked.clone();
         let rest: Vec<Problem> = self
             .entries
@@ -220,9 +220,10 @@ impl<'a> Fields<'a> {
             .enumerate()
             .filter(|(_, entry)| !entry.taken)
             .map(|(at, entry)| {
-                let place = self.place(&quote(&entry.name));
-                let before = self.entries.iter().take(at);
-                if before.into_iter().any(|first| first.name == entry.name) {
+                let place = self.place(&written(&entry.name));
+                let mut before = self.entries.iter().take(at);
+                let is_twice = before.any(|first| first.name == entry.name);
+                if is_twice {
                     twice(place)
                 } else {
                     unknown(place, &entry.name, &known)
@@ -263,28 +264,50 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reports what is nested too deeply, and takes it out of the reading.
-    fn check_depth(&mut self) {
-        for entry in &mut self.entries {
-            let token = Token::of(entry.value);
-            if token.is_nested() && depth_exceeds(entry.value.get(), DEPTH_MAX) {
-                entry.taken = true;
-                let name = quote(&entry.name).into_owned();
-                let path = self.path;
-                self.problems.push(Problem {
-                    code: codes::TOO_DEEP,
-                    line: None,
-                    field: if path.is_empty() {
-                        name
-                    } else {
-                        format!("{path}.{name}")
-                    },
-                    found: quote(token.source()).into_owned(),
-                    expected: format!("at most {DEPTH_MAX} levels of objects and lists"),
-                    remedy: "send a deep payload as a string".to_owned(),
-                });
-            }
-        }
+    /// What is nested too deeply to be looked at.
+    pub(super) fn too_deep(&self) -> Vec<Problem> {
+        self.entries
+            .iter()
+            .map(|entry| (entry, Token::of(entry.value)))
+            .filter(|(_, token)| token.is_nested() && depth_exceeds(token.source(), DEPTH_MAX))
+            .map(|(entry, token)| Problem {
+                code: codes::TOO_DEEP,
+                line: None,
+                field: self.place(&written(&entry.name)),
+                found: quote(token.source()).into_owned(),
+                expected: format!("at most {DEPTH_MAX} levels of objects and lists"),
+                remedy: "send a deep payload as a string".to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// A name as it is written in a place: in quotation marks where it could be misread.
+fn written(name: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(plain) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("{:?}", quote(name)))
+    }
+}
+
+fn too_many(field: String, found: usize, allowed: usize) -> Problem {
+    Problem {
+        code: codes::TOO_MANY_ENTRIES,
+        line: None,
+        field,
+        found: if allowed == 0 {
+            format!("{found} fields that are not known here")
+        } else {
+            format!("{found} entries")
+        },
+        expected: if allowed == 0 {
+            "none".to_owned()
+        } else {
+            format!("at most {allowed}")
+        },
+        remedy: "keep what is worth finding again with the position".to_owned(),
     }
 }
 

@@ -2,15 +2,15 @@
 
 use ledger::{
     AccountId, Actor, Amount, BulkScope, ClientOrderId, Intent, IntentId, OpenPosition, OrderKind,
-    OrderTerms, PositionFilter, PositionId, PositionSide, Price, Quantity, Request, Signal,
-    Strategy, Symbol, Tenant, Timestamp, Trader,
+    OrderTerms, PositionFilter, PositionId, PositionSide, Price, Request, Signal, Strategy, Symbol,
+    Tenant, Timestamp, Trader,
 };
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::account;
 use super::fields::Fields;
-use super::value::{Above, AccountText, Read, Scope, TermsKind, Text};
+use super::value::{Above, AccountText, Read, Scope, TermsKind, Text, Units};
 use crate::catalogue::codes;
 
 pub(super) const TYPES: &[&str] = &[
@@ -91,7 +91,7 @@ fn about_a_position(
             position_id: position_id?,
         },
         "scale_in" | "reduce" => {
-            let quantity = fields.required::<Above<Quantity>>("quantity");
+            let quantity = fields.required::<Units>("quantity");
             let order = order(fields);
             let (position_id, quantity, order) = (position_id?, quantity?.0, order?);
             if kind == "reduce" {
@@ -109,7 +109,7 @@ fn about_a_position(
             }
         }
         "close" => {
-            let quantity = above(fields, "quantity");
+            let quantity = fields.optional::<Units>("quantity").map(|units| units.0);
             let order = order(fields);
             Request::Close {
                 position_id: position_id?,
@@ -168,7 +168,7 @@ fn open_position(fields: &mut Fields<'_>, tenant: &Tenant) -> Option<Request> {
     let account = account(fields, tenant);
     let symbol = fields.required::<Symbol>("symbol");
     let side = fields.required::<PositionSide>("side");
-    let quantity = fields.required::<Above<Quantity>>("quantity");
+    let quantity = fields.required::<Units>("quantity");
     let order = order(fields);
     let queue = fields.optional::<bool>("queue").unwrap_or(false);
     let leverage = above(fields, "leverage");

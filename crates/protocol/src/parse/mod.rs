@@ -93,6 +93,10 @@ pub fn parse_command(
 ) -> Result<Command, Vec<Problem>> {
     let text = decode(line).map_err(|problem| vec![problem])?;
     let mut fields = Fields::parse(text, "").map_err(|error| vec![not_json(text, &error)])?;
+    let too_deep = fields.too_deep();
+    if !too_deep.is_empty() {
+        return Err(too_deep);
+    }
     let Some(kind) = fields.required::<Kind>("type") else {
         return Err(fields.give_up());
     };
@@ -259,32 +263,38 @@ fn not_json(text: &str, error: &serde_json::Error) -> Problem {
     let words = words
         .split_once(" at line ")
         .map_or(words.as_str(), |(words, _)| words);
+    let remedy = if error.is_eof() {
+        "it is cut off here, or one object is spread over several lines"
+    } else if words == "trailing characters" {
+        "one object a line; several in one request need Content-Type: application/x-ndjson"
+    } else {
+        "look at this place, and at what is right before it"
+    };
     problem(
         codes::NOT_JSON,
-        format!("{words}, at {}", place(text, error)),
-        "one JSON object on one line",
-        "a number needs no quotation marks, a text does; check what is before that place",
+        format!("{} ({words})", place(text, error)),
+        "one JSON object",
+        remedy,
     )
 }
 
-/// Where the parser stopped, with what is there.
+/// What is where the parser stopped.
 fn place(text: &str, error: &serde_json::Error) -> String {
-    let line = text.lines().nth(error.line().saturating_sub(1));
-    let at = error.column().saturating_sub(1);
-    let rest = line
-        .and_then(|line| line.get(at..))
-        .filter(|rest| !rest.is_empty());
     let column = error.column();
-    let line = if error.line() > 1 {
-        format!("line {} ", error.line())
+    let at = if error.line() > 1 {
+        format!("line {}, column {column}", error.line())
     } else {
-        String::new()
+        format!("column {column}")
     };
+    let line = text.lines().nth(error.line().saturating_sub(1));
+    let rest = line
+        .and_then(|line| line.get(column.saturating_sub(1)..))
+        .filter(|rest| !rest.is_empty() && !error.is_eof());
     match rest {
         Some(rest) => {
             let near: String = rest.chars().take(20).collect();
-            format!("{line}column {column}: {}", quote(&near))
+            format!("`{}` at {at}", quote(&near))
         }
-        None => format!("{line}column {column}: the end"),
+        None => format!("the end at {at}"),
     }
 }

@@ -153,3 +153,61 @@ pub(super) fn too_long(number: u64, length: impl std::fmt::Display, bytes_max: u
         remedy: "one object a line; large payloads do not belong into the journal".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::super::LINE_BYTES_MAX;
+    use super::*;
+
+    const MARK: &str = r#"{"type":"mark","venue":"v","symbol":"S","price":"1","occurred_at":"2024-05-01T12:00:00Z"}"#;
+
+    /// 100 MB without an end of line, from a source that makes them as they are read.
+    struct Endless {
+        left: usize,
+        chunk: Vec<u8>,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("only read through its buffer"))
+        }
+    }
+
+    impl BufRead for Endless {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            let length = self.left.min(self.chunk.len());
+            Ok(&self.chunk[..length])
+        }
+
+        fn consume(&mut self, amount: usize) {
+            self.left -= amount;
+        }
+    }
+
+    #[test]
+    fn a_line_of_100_megabytes_is_passed_over_without_being_held() {
+        let source = Endless {
+            left: 100 << 20,
+            chunk: vec![b'x'; 64 << 10],
+        };
+        let rest = format!("\n{MARK}\n");
+        let mut lines = Lines::new(source.chain(rest.as_bytes()), LINE_BYTES_MAX);
+        let problem = lines.next_line().unwrap().unwrap().unwrap_err();
+        assert_eq!(problem.code.to_string(), "PL-0103");
+        assert_eq!(
+            (problem.line, problem.found.as_str()),
+            (Some(1), "104857600 bytes")
+        );
+        let line = lines.next_line().unwrap().unwrap().unwrap();
+        assert_eq!(line.number, 2);
+        assert!(line.parse(None, &Tenant::default_tenant()).is_ok());
+        assert!(lines.next_line().unwrap().is_none());
+        assert!(
+            lines.buffer.capacity() <= 2 * LINE_BYTES_MAX,
+            "{}",
+            lines.buffer.capacity()
+        );
+    }
+}

@@ -394,7 +394,7 @@ impl Decimal for Amount {
 }
 
 impl Decimal for Price {
-    const TOO_SMALL: &'static str = "leave it out where there is no price";
+    const TOO_SMALL: &'static str = "a price has no sign; leave an optional one out";
 
     fn is_above_zero(&self) -> bool {
         self.is_positive()
@@ -402,7 +402,7 @@ impl Decimal for Price {
 }
 
 impl Decimal for Quantity {
-    const TOO_SMALL: &'static str = "a sell is side:\"sell\" with a positive quantity";
+    const TOO_SMALL: &'static str = "it has no sign; leave an optional one out";
 
     fn is_above_zero(&self) -> bool {
         !self.is_zero()
@@ -422,6 +422,24 @@ macro_rules! read_decimal {
 }
 
 read_decimal!(Amount: "a decimal", Price: "a decimal", Quantity: "a decimal of zero or more");
+
+/// What is bought, sold or held: units above zero.
+pub(super) struct Units(pub(super) Quantity);
+
+impl<'a> Read<'a> for Units {
+    const EXPECTED: &'static str = Above::<Quantity>::EXPECTED;
+
+    fn read(token: Token<'a>) -> Result<Self, Fault> {
+        match Above::read(token) {
+            Ok(Above(quantity)) => Ok(Self(quantity)),
+            Err(fault) if fault.code == codes::OUT_OF_RANGE => Err(Fault {
+                remedy: "a sell is side:\"sell\" with a positive quantity".into(),
+                ..fault
+            }),
+            Err(fault) => Err(fault),
+        }
+    }
+}
 
 /// A decimal above zero.
 pub(super) struct Above<T>(pub(super) T);
@@ -526,8 +544,11 @@ macro_rules! words {
     };
 }
 
-fn read_word<T: Word>(token: Token<'_>) -> Result<T, Fault> {
-    let text = token.text()?;
+fn read_word<'a, T: Word + Read<'a>>(token: Token<'a>) -> Result<T, Fault> {
+    let text = token.text().map_err(|fault| Fault {
+        expected: T::EXPECTED.into(),
+        ..fault
+    })?;
     T::ALL
         .iter()
         .find(|(word, _)| *word == text)

@@ -1,6 +1,6 @@
 //! Answers that are not about one position, order, fill or event.
 
-use ledger::{PositionId, Sequence};
+use ledger::{Outcome, PositionId, Receipt, Sequence};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
@@ -69,6 +69,30 @@ pub struct ReceiptView {
     pub code: Option<SmolStr>,
     /// All that is wrong with an invalid one.
     pub problems: Vec<Problem>,
+}
+
+impl From<Outcome> for ReceiptOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Accepted => Self::Accepted,
+            Outcome::Rejected => Self::Rejected,
+            Outcome::Applied => Self::Applied,
+            Outcome::Duplicate => Self::Duplicate,
+            Outcome::Quarantined => Self::Quarantined,
+        }
+    }
+}
+
+impl From<&Receipt> for ReceiptView {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            outcome: receipt.outcome.into(),
+            sequence: receipt.sequence,
+            position_id: receipt.position_id,
+            code: receipt.code.clone(),
+            problems: Vec::new(),
+        }
+    }
 }
 
 impl ReceiptView {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::table::tabular;
+use super::words::{FlagWord, LiquidityWord, ModeWord, SideWord};
 
 /// One execution, as reported, and what it did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,7 +32,7 @@ pub struct FillView {
     #[schema(value_type = String, example = "binance-usdm")]
     pub venue: Venue,
     /// Whether money is at stake: `live`, `paper` or `sim`.
-    #[schema(value_type = String, example = "live")]
+    #[schema(value_type = ModeWord)]
     pub mode: Mode,
     /// The account's name at the venue.
     #[schema(value_type = String, example = "main")]
@@ -46,7 +47,7 @@ pub struct FillView {
     #[schema(value_type = String, example = "811")]
     pub execution_id: ExecutionId,
     /// `buy` or `sell`.
-    #[schema(value_type = String, example = "sell")]
+    #[schema(value_type = SideWord)]
     pub side: Side,
     /// The price of one unit.
     #[schema(value_type = String, example = "66712.7")]
@@ -61,7 +62,7 @@ pub struct FillView {
     #[schema(value_type = Option<String>, example = "USDT")]
     pub fee_asset: Option<Asset>,
     /// `maker` or `taker`, where known.
-    #[schema(value_type = Option<String>, example = "taker")]
+    #[schema(value_type = Option<LiquidityWord>)]
     pub liquidity: Option<Liquidity>,
     /// Whether the venue says that it may only reduce.
     pub reduce_only: bool,
@@ -103,7 +104,7 @@ pub struct FillView {
     #[schema(value_type = Option<String>, example = "0")]
     pub pnl_difference: Option<Amount>,
     /// What is odd about it.
-    #[schema(value_type = Vec<String>, example = json!([]))]
+    #[schema(value_type = Vec<FlagWord>)]
     pub flags: BTreeSet<Flag>,
 }
 
@@ -140,6 +141,9 @@ pub struct FillEffectView {
     /// The share of the fee that belongs to it; positive when paid.
     #[schema(value_type = String, example = "0.96733415")]
     pub fee: Amount,
+    /// What the fee was paid in.
+    #[schema(value_type = Option<String>, example = "USDT")]
+    pub fee_asset: Option<Asset>,
 }
 
 impl FillEffectView {
@@ -155,6 +159,7 @@ impl FillEffectView {
             realized_pnl: effect.realized_pnl,
             rounding: effect.rounding,
             fee: effect.fee,
+            fee_asset: effect.fee_asset.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod order;
 mod position;
 mod stats;
 mod table;
+mod words;
 
 pub use answer::{Health, HealthStatus, Page, ProblemView, Ready, ReceiptOutcome, ReceiptView};
 pub use event::{BadEvent, EventData, EventView, FrameView};
@@ -19,12 +20,3 @@ pub use position::{
 };
 pub use stats::StatsView;
 pub use table::Tabular;
-
-/// Percent of `whole` that `part` is, to four digits after the point, half to even; for display only.
-fn percent(part: ledger::Amount, whole: ledger::Amount) -> Option<ledger::Amount> {
-    use rust_decimal::{Decimal, RoundingStrategy::MidpointNearestEven};
-    part.get()
-        .checked_mul(Decimal::ONE_HUNDRED)?
-        .checked_div(whole.get())
-        .map(|value| ledger::Amount::of(value.round_dp_with_strategy(4, MidpointNearestEven)))
-}

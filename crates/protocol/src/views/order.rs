@@ -12,6 +12,9 @@ use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 use super::table::tabular;
+use super::words::{
+    FlagWord, ModeWord, OrderKindWord, OrderPurposeWord, OrderStatusWord, SideWord,
+};
 
 /// An order as we know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,7 +29,7 @@ pub struct OrderView {
     #[schema(value_type = String, example = "binance-usdm")]
     pub venue: Venue,
     /// Whether money is at stake: `live`, `paper` or `sim`.
-    #[schema(value_type = String, example = "live")]
+    #[schema(value_type = ModeWord)]
     pub mode: Mode,
     /// The account's name at the venue.
     #[schema(value_type = String, example = "main")]
@@ -53,13 +56,13 @@ pub struct OrderView {
     #[schema(value_type = Option<String>, example = "breakout")]
     pub strategy: Option<Strategy>,
     /// What it is for.
-    #[schema(value_type = String, example = "entry")]
+    #[schema(value_type = OrderPurposeWord)]
     pub purpose: OrderPurpose,
     /// `buy` or `sell`, where known.
-    #[schema(value_type = Option<String>, example = "buy")]
+    #[schema(value_type = Option<SideWord>)]
     pub side: Option<Side>,
     /// Market, limit or stop, where known.
-    #[schema(value_type = Option<String>, example = "limit")]
+    #[schema(value_type = Option<OrderKindWord>)]
     pub kind: Option<OrderKind>,
     /// How much in all, where known.
     #[schema(value_type = Option<String>, example = "0.029")]
@@ -73,7 +76,7 @@ pub struct OrderView {
     /// Whether it may only reduce.
     pub reduce_only: bool,
     /// Where it is in its life.
-    #[schema(value_type = String, example = "filled")]
+    #[schema(value_type = OrderStatusWord)]
     pub status: OrderStatus,
     /// Filled so far, by the fills we have.
     #[schema(value_type = String, example = "0.029")]
@@ -88,7 +91,7 @@ pub struct OrderView {
     #[schema(value_type = Option<String>)]
     pub reason: Option<SmolStr>,
     /// What is odd about it.
-    #[schema(value_type = Vec<String>, example = json!([]))]
+    #[schema(value_type = Vec<FlagWord>)]
     pub flags: BTreeSet<Flag>,
     /// When it was first named, by our clock.
     #[schema(value_type = String, format = DateTime)]

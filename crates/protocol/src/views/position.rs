@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{
     AccountName, Amount, Asset, CostBasis, EntryContext, Flag, Leg, Mark, Mode, OpenPosition,
     Origin, PnlRounding, Position, PositionId, PositionSide, PositionState, Price, Quantity,
-    Sequence, Strategy, Symbol, Tenant, Terms, Timestamp, Trader, Venue,
+    Sequence, Strategy, Symbol, Tenant, Terms, Timestamp, Trader, Venue, percent,
 };
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
-use super::percent;
 use super::table::tabular;
+use super::words::{
+    CostBasisWord, FlagWord, ModeWord, OriginWord, PositionSideWord, PositionStateWord,
+};
 
 /// The share of a position that no strategy ordered.
 pub const UNATTRIBUTED: &str = "unattributed";
@@ -30,7 +32,7 @@ pub struct PositionView {
     #[schema(value_type = String, example = "binance-usdm")]
     pub venue: Venue,
     /// Whether money is at stake: `live`, `paper` or `sim`.
-    #[schema(value_type = String, example = "live")]
+    #[schema(value_type = ModeWord)]
     pub mode: Mode,
     /// The account's name at the venue.
     #[schema(value_type = String, example = "main")]
@@ -42,13 +44,13 @@ pub struct PositionView {
     #[schema(value_type = String, example = "short")]
     pub leg: Leg,
     /// `long` or `short`.
-    #[schema(value_type = String, example = "short")]
+    #[schema(value_type = PositionSideWord)]
     pub side: PositionSide,
     /// Where it is in its life.
-    #[schema(value_type = String, example = "closed")]
+    #[schema(value_type = PositionStateWord)]
     pub state: PositionState,
     /// Who began it: `intent` or `external`.
-    #[schema(value_type = String, example = "external")]
+    #[schema(value_type = OriginWord)]
     pub origin: Origin,
     /// What is held, in units, without a sign.
     #[schema(value_type = String, example = "0")]
@@ -188,7 +190,7 @@ pub struct PositionView {
     #[schema(example = 2)]
     pub fills: u32,
     /// What is odd about it.
-    #[schema(value_type = Vec<String>, example = json!([]))]
+    #[schema(value_type = Vec<FlagWord>)]
     pub flags: BTreeSet<Flag>,
     /// The first record about it.
     #[schema(value_type = u64, example = 1)]
@@ -268,7 +270,7 @@ pub struct TermsView {
     #[schema(value_type = Option<String>, example = "USDT")]
     pub settlement_asset: Option<Asset>,
     /// Which part of the cost a close releases.
-    #[schema(value_type = String, example = "average")]
+    #[schema(value_type = CostBasisWord)]
     pub cost_basis: CostBasis,
     /// How realized PnL is brought to the venue's digits: `scale` and `rule`.
     #[schema(value_type = Object, example = json!({"scale": 0, "rule": "exact"}))]

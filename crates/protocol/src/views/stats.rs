@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Amount, Asset, Quantity};
+use ledger::{Amount, Asset, Quantity, percent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::percent;
 use super::table::tabular;
 
 /// The numbers of one group: a day, a symbol, a strategy, an account, or all.

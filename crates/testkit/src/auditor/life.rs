@@ -126,7 +126,9 @@ impl Life {
             held.clone()
         };
         let released = if closed == held {
-            self.lots.drain(..).fold(Exact::zero(), |sum, lot| sum + lot.value)
+            self.lots
+                .drain(..)
+                .fold(Exact::zero(), |sum, lot| sum + lot.value)
         } else {
             self.release(&closed)
         };
@@ -203,26 +205,29 @@ impl Life {
 
     fn take_fee(&mut self, share: &Share) {
         if let Some(asset) = &share.fee_asset {
-            self.pay_fee(asset, share.fee.clone());
+            self.pay_fee(asset, &share.fee);
         }
     }
 
     /// The part of a flip's fee that belongs to the next life.
     pub(super) fn fees_rest_moves(&mut self, rest: &Share) {
         if let Some(asset) = &rest.fee_asset {
-            self.pay_fee(asset, -rest.fee.clone());
+            self.pay_fee(asset, &-rest.fee.clone());
         }
         self.fee_splits += 1;
     }
 
     /// Adds a fee; below zero it is a rebate.
-    pub(super) fn pay_fee(&mut self, asset: &Asset, paid: Exact) {
-        *self.fees.entry(asset.clone()).or_insert_with(Exact::zero) += &paid;
+    pub(super) fn pay_fee(&mut self, asset: &Asset, paid: &Exact) {
+        *self.fees.entry(asset.clone()).or_insert_with(Exact::zero) += paid;
     }
 
     /// Adds funding; below zero it was paid.
-    pub(super) fn receive_funding(&mut self, asset: &Asset, received: Exact) {
-        *self.funding.entry(asset.clone()).or_insert_with(Exact::zero) += &received;
+    pub(super) fn receive_funding(&mut self, asset: &Asset, received: &Exact) {
+        *self
+            .funding
+            .entry(asset.clone())
+            .or_insert_with(Exact::zero) += received;
     }
 
     /// A linear long and an inverse short pay their value to open.

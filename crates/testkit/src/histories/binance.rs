@@ -133,7 +133,11 @@ fn fact(account: &AccountId, row: &Row) -> Acknowledgement {
     let told = FillFact {
         fee: Some(amount(&row.fee).negated()),
         fee_asset: Some(value(&row.fee_asset)),
-        liquidity: Some(if taker { Liquidity::Taker } else { Liquidity::Maker }),
+        liquidity: Some(if taker {
+            Liquidity::Taker
+        } else {
+            Liquidity::Maker
+        }),
         venue_realized_pnl: Some(value::<Amount>(&row.realized_profit)),
         ..fill(&row.seq.to_string(), side, &row.qty, &row.price)
     };

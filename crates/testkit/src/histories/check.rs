@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{
-    AccountId, Amount, Event, ExecutionId, FindingClass, Leg, Position, Record, Symbol,
-};
+use ledger::{AccountId, Amount, Event, ExecutionId, FindingClass, Leg, Position, Record, Symbol};
 
 use super::binance::{self, Oracle};
 use super::hyperliquid::Break;
@@ -43,7 +41,10 @@ pub fn closes<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Close> {
             let Event::OrderFilled(filled) = &record.event else {
                 return None;
             };
-            let effect = filled.effect.as_ref().filter(|effect| !effect.closed.is_zero())?;
+            let effect = filled
+                .effect
+                .as_ref()
+                .filter(|effect| !effect.closed.is_zero())?;
             Some(Close {
                 account: record.account.clone()?,
                 symbol: record.symbol.clone()?,
@@ -72,7 +73,10 @@ pub struct Agreement {
 fn compare(closes: &[Close], tolerance: &Exact) -> Agreement {
     Agreement {
         closes: closes.len(),
-        equal: closes.iter().filter(|close| close.ours == close.venue).count(),
+        equal: closes
+            .iter()
+            .filter(|close| close.ours == close.venue)
+            .count(),
         within: closes
             .iter()
             .filter(|close| close.distance() <= *tolerance)
@@ -112,11 +116,15 @@ pub fn binance(
     }
     for (account, execution) in quarantined {
         if !is_known(account, execution) {
-            agreement.faults.push(format!("{account} {execution}: quarantined"));
+            agreement
+                .faults
+                .push(format!("{account} {execution}: quarantined"));
         }
     }
     for (key, sums) in &oracle.keys {
-        agreement.faults.extend(binance_key(key, sums, positions, &closes));
+        agreement
+            .faults
+            .extend(binance_key(key, sums, positions, &closes));
     }
     agreement
 }
@@ -155,17 +163,22 @@ fn binance_key(
     let mut demand = |what: &str, found: &Exact, expected: &str, tolerance: &Exact| {
         let expected = Exact::from(crate::values::amount(expected));
         if (found - &expected).abs() > *tolerance {
-            faults.push(format!("{key}: {what} is {found}, the oracle says {expected}"));
+            faults.push(format!(
+                "{key}: {what} is {found}, the oracle says {expected}"
+            ));
         }
     };
-    demand("the final quantity", &quantity.abs(), &sums.final_quantity, &Exact::zero());
+    demand(
+        "the final quantity",
+        &quantity.abs(),
+        &sums.final_quantity,
+        &Exact::zero(),
+    );
     if sums.closes_without_known_open == 0 {
         let counted = closes
             .iter()
             .filter(|close| {
-                close.account == account
-                    && close.symbol == name
-                    && close.leg.as_ref() == Some(&leg)
+                close.account == account && close.symbol == name && close.leg.as_ref() == Some(&leg)
             })
             .collect::<Vec<_>>();
         let beyond = counted
@@ -230,7 +243,9 @@ pub fn hyperliquid(
         .collect();
     let mut agreement = Agreement::default();
     for (record, close) in sound.iter().flat_map(|record| {
-        closes(std::iter::once(record)).into_iter().map(move |close| (record, close))
+        closes(std::iter::once(record))
+            .into_iter()
+            .map(move |close| (record, close))
     }) {
         let tolerance = hyperliquid_tolerance(record, price_units.get(&close.symbol));
         agreement.closes += 1;

@@ -116,7 +116,10 @@ pub fn breaks(path: &Path) -> Vec<Break> {
 pub fn price_units(path: &Path) -> BTreeMap<Symbol, Exact> {
     let mut size_digits: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows::<Row>(path) {
-        let digits = row.size.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let digits = row
+            .size
+            .split_once('.')
+            .map_or(0, |(_, digits)| digits.len());
         let most = size_digits.entry(row.coin).or_default();
         *most = digits.max(*most);
     }
@@ -144,7 +147,11 @@ fn report(account: &AccountId, row: &Row) -> Acknowledgement {
 }
 
 fn execution_of(account: &AccountId, row: &Row, execution: &str) -> Acknowledgement {
-    let fee_asset = if pays_fee_in_coin(row) { &row.coin } else { "USDC" };
+    let fee_asset = if pays_fee_in_coin(row) {
+        &row.coin
+    } else {
+        "USDC"
+    };
     let told = FillFact {
         quantity: received(row),
         fee: Some(amount(&row.fee)),

@@ -16,7 +16,8 @@ use crate::values::{account, acknowledgement, amount, fill, symbol, value};
 #[derive(Debug, Deserialize)]
 struct Deal {
     time: String,
-    deal: String,
+    #[serde(rename = "deal")]
+    number: String,
     symbol: String,
     #[serde(rename = "type")]
     kind: String,
@@ -59,10 +60,13 @@ pub fn commands(deals: &Path, positions: &Path) -> Vec<Command> {
             stop_policy: StopPolicy::None,
         },
     );
-    for deal in rows::<Deal>(deals).iter().filter(|deal| deal.kind != "balance") {
+    for deal in rows::<Deal>(deals)
+        .iter()
+        .filter(|deal| deal.kind != "balance")
+    {
         // One lot of gold is 100 ounces.
         builder.linear(&account, &symbol(&deal.symbol), "100", "USD");
-        builder.fact(fact(&account, deal, tickets.get(&deal.deal)));
+        builder.fact(fact(&account, deal, tickets.get(&deal.number)));
     }
     builder.commands
 }
@@ -74,7 +78,7 @@ fn fact(account: &AccountId, deal: &Deal, ticket: Option<&String>) -> Acknowledg
         fee: (!charged.is_zero()).then(|| charged.negated()),
         fee_asset: (!charged.is_zero()).then(|| value("USD")),
         venue_realized_pnl: Some(value::<Amount>(&deal.profit)),
-        ..fill(&deal.deal, side(&deal.kind), &deal.volume, &deal.price)
+        ..fill(&deal.number, side(&deal.kind), &deal.volume, &deal.price)
     };
     Acknowledgement {
         leg: Some(Leg::Ticket(value(ticket.unwrap()))),

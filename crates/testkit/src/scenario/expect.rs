@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use ledger::{
-    Amount, Asset, Event, Flag, Order, OrderReference, Position, Protection, Record,
-    Sequence,
+    Amount, Asset, Event, Flag, Order, OrderReference, Position, Protection, Record, Sequence,
 };
 
 use super::Target;
@@ -19,68 +18,59 @@ impl<T: Target> Runner<'_, T> {
     pub(super) fn expect(&self, mut words: Words) -> Result<(), Trouble> {
         let what = words.word("what is expected")?;
         let mut differences = Vec::new();
-        let mut compare = |field: &str, expected: &str, found: &str| {
-            if expected != found {
-                differences.push((format!("{field} {expected}"), found.to_owned()));
+        if what == "order" {
+            let name = words.word("an order")?;
+            let order = self.known_order(&name)?;
+            while let Some(field) = words.take() {
+                let (expected, found) = (words.word(&field)?, order_field(&order, &field)?);
+                differences.push((format!("{name} {field}"), expected, found));
             }
-        };
-        match what.as_str() {
-            "events" => {
-                let expected = rest(&mut words);
-                let names = self.last.iter().map(|record| record.event.name());
-                let found = listed(names);
-                compare("events", &expected, &found);
-            }
-            "flags" => {
-                let expected = rest(&mut words);
-                let flags: BTreeSet<Flag> = self
-                    .last
-                    .iter()
-                    .filter_map(|record| flags_of(&record.event))
-                    .flatten()
-                    .collect();
-                compare("flags", &expected, &listed(flags.iter().map(|flag| flag.as_str())));
-            }
-            "finding" => {
-                let expected = rest(&mut words);
-                compare("finding", &expected, &findings(&self.last));
-            }
-            "states" => {
-                let name = words.word("a position")?;
-                let expected = rest(&mut words);
-                compare("states", &expected, &self.states(&name)?);
-            }
-            "quarantined" => {
-                let expected = words.word("how many")?;
-                compare("quarantined", &expected, &self.target.quarantined().to_string());
-            }
-            "unfinished" => {
-                let expected = words.word("how many")?;
-                compare("unfinished", &expected, &self.target.positions().len().to_string());
-            }
-            "none" => {
-                let leg = words.value("a leg")?;
-                let found = self.in_slot(&leg).map_or(NOTHING.to_owned(), |held| held.id.to_string());
-                compare("nothing in the leg", NOTHING, &found);
-            }
-            "order" => {
-                let name = words.word("an order")?;
-                let order = self.known_order(&name)?;
-                while let Some(field) = words.take() {
-                    let found = order_field(&order, &field)?;
-                    compare(&format!("{name} {field}"), &words.word(&field)?, &found);
-                }
-            }
-            name => {
-                let position = self.known_position(name)?;
-                while let Some(field) = words.take() {
-                    let found = self.position_field(&position, &field)?;
-                    compare(&format!("{name} {field}"), &words.word(&field)?, &found);
-                }
+        } else if let Some((expected, found)) = self.about_the_ledger(&what, &mut words)? {
+            differences.push((what, expected, found));
+        } else {
+            let position = self.known_position(&what)?;
+            while let Some(field) = words.take() {
+                let found = self.position_field(&position, &field)?;
+                differences.push((format!("{what} {field}"), words.word(&field)?, found));
             }
         }
         words.end()?;
-        if differences.is_empty() { Ok(()) } else { Err(Trouble::Differs(differences)) }
+        differences.retain(|(_, expected, found)| expected != found);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let worded = differences
+            .into_iter()
+            .map(|(field, expected, found)| (format!("{field} {expected}"), found));
+        Err(Trouble::Differs(worded.collect()))
+    }
+
+    /// What is expected of the last command or of the ledger as a whole, and what is so.
+    fn about_the_ledger(
+        &self,
+        what: &str,
+        words: &mut Words,
+    ) -> Result<Option<(String, String)>, Unreadable> {
+        let found = match what {
+            "events" => listed(self.last.iter().map(|record| record.event.name())),
+            "flags" => {
+                let flags = self.last.iter().flat_map(|record| flags_of(&record.event));
+                listed(flags.collect::<BTreeSet<Flag>>())
+            }
+            "finding" => findings(&self.last),
+            "states" => {
+                let name = words.word("a position")?;
+                self.states(&name)?
+            }
+            "quarantined" => self.target.quarantined().to_string(),
+            "unfinished" => self.target.positions().len().to_string(),
+            "none" => {
+                let leg = words.value("a leg")?;
+                maybe(self.in_slot(&leg).map(|held| held.id))
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some((rest(words), found)))
     }
 
     fn known_order(&self, name: &str) -> Result<Order, Unreadable> {
@@ -100,10 +90,16 @@ impl<T: Target> Runner<'_, T> {
     /// The states of a position from its beginning, out of the records alone.
     fn states(&self, name: &str) -> Result<String, Unreadable> {
         let id = self.position_id(name)?;
-        let states = self.target.records_after(Sequence::ZERO).into_iter().filter_map(|record| {
-            let Event::PositionStateChanged(changed) = &record.event else { return None };
-            (record.position_id == Some(id)).then(|| changed.to.as_str())
-        });
+        let states = self
+            .target
+            .records_after(Sequence::ZERO)
+            .into_iter()
+            .filter_map(|record| {
+                let Event::PositionStateChanged(changed) = &record.event else {
+                    return None;
+                };
+                (record.position_id == Some(id)).then(|| changed.to.as_str())
+            });
         Ok(listed(states))
     }
 
@@ -186,7 +182,11 @@ fn maybe(value: Option<impl Display>) -> String {
 /// Words joined by commas, as a page writes them.
 fn listed(words: impl IntoIterator<Item = impl Display>) -> String {
     let words: Vec<String> = words.into_iter().map(text).collect();
-    if words.is_empty() { NOTHING.to_owned() } else { words.join(",") }
+    if words.is_empty() {
+        NOTHING.to_owned()
+    } else {
+        words.join(",")
+    }
 }
 
 /// The rest of a line as such a list; blanks separate too.
@@ -195,52 +195,76 @@ fn rest(words: &mut Words) -> String {
     while let Some(word) = words.take() {
         all.push(word.trim_end_matches(',').to_owned());
     }
-    if all.is_empty() { NOTHING.to_owned() } else { all.join(",") }
+    if all.is_empty() {
+        NOTHING.to_owned()
+    } else {
+        all.join(",")
+    }
 }
 
 fn assets(amounts: &BTreeMap<Asset, Amount>) -> String {
-    listed(amounts.iter().map(|(asset, amount)| format!("{asset}:{amount}")))
+    listed(
+        amounts
+            .iter()
+            .map(|(asset, amount)| format!("{asset}:{amount}")),
+    )
 }
 
 /// The price, and whether an order works there: `95` or `95(planned)`.
 fn protection(protection: Option<&Protection>) -> String {
-    protection.map_or_else(|| NOTHING.to_owned(), |protection| match protection.order {
-        Some(_) => text(protection.price),
-        None => format!("{}(planned)", protection.price),
-    })
+    protection.map_or_else(
+        || NOTHING.to_owned(),
+        |protection| match protection.order {
+            Some(_) => text(protection.price),
+            None => format!("{}(planned)", protection.price),
+        },
+    )
 }
 
 fn trail(position: &Position) -> String {
-    position.trail.as_ref().map_or_else(|| NOTHING.to_owned(), |trail| {
-        format!("{}{}", trail.callback, if trail.active { "(active)" } else { "" })
-    })
+    position.trail.as_ref().map_or_else(
+        || NOTHING.to_owned(),
+        |trail| {
+            format!(
+                "{}{}",
+                trail.callback,
+                if trail.active { "(active)" } else { "" }
+            )
+        },
+    )
 }
 
 /// `quantity:1/2`: what kind, ours and the venue's.
 fn findings(records: &[Record]) -> String {
     listed(records.iter().filter_map(|record| {
-        let Event::ReconciliationFinding(finding) = &record.event else { return None };
+        let Event::ReconciliationFinding(finding) = &record.event else {
+            return None;
+        };
         let class = serde_json::to_value(finding.class).ok()?;
         let (ours, venue) = (maybe(finding.ours), maybe(finding.venue));
         Some(format!("{}:{ours}/{venue}", class.as_str()?))
     }))
 }
 
-/// The flags of an event that has some.
-pub(super) fn flags_of(event: &Event) -> Option<BTreeSet<Flag>> {
+/// The flags of an event, if it is one that has some.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an event without flags is not worth a line of its own"
+)]
+pub(super) fn flags_of(event: &Event) -> BTreeSet<Flag> {
     match event {
-        Event::OrderFilled(event) => Some(event.flags.clone()),
-        Event::PositionOpened(event) => Some(event.flags.clone()),
-        Event::PositionStateChanged(event) => Some(event.flags.clone()),
+        Event::OrderFilled(event) => event.flags.clone(),
+        Event::PositionOpened(event) => event.flags.clone(),
+        Event::PositionStateChanged(event) => event.flags.clone(),
         Event::OrderSubmitted(event)
         | Event::OrderAccepted(event)
         | Event::OrderRejected(event)
         | Event::OrderCanceled(event)
         | Event::OrderExpired(event)
-        | Event::OrderUnknown(event) => Some(event.flags.clone()),
-        Event::OrderAmended(event) => Some(event.flags.clone()),
-        Event::FundingSettled(event) => Some(event.flags.clone()),
-        Event::FeeCharged(event) => Some(event.flags.clone()),
-        _others_have_none => None,
+        | Event::OrderUnknown(event) => event.flags.clone(),
+        Event::OrderAmended(event) => event.flags.clone(),
+        Event::FundingSettled(event) => event.flags.clone(),
+        Event::FeeCharged(event) => event.flags.clone(),
+        _ => BTreeSet::new(),
     }
 }

@@ -23,7 +23,11 @@ impl<T: Target> Runner<'_, T> {
     }
 
     fn newest(&self, name: &str) -> Result<ClientOrderId, Unreadable> {
-        let unknown = || Unreadable(format!("`{name}` is no order: write P1.entry, client:ID or venue:ID"));
+        let unknown = || {
+            Unreadable(format!(
+                "`{name}` is no order: write P1.entry, client:ID or venue:ID"
+            ))
+        };
         let (position, purpose) = name.split_once('.').ok_or_else(unknown)?;
         let purpose = PURPOSES
             .into_iter()

@@ -28,18 +28,18 @@ impl Words {
         let mut words = VecDeque::new();
         let mut rest = text.trim_start();
         while !rest.is_empty() {
-            let (word, after) = match rest.strip_prefix('"') {
-                Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            let quote = rest
+                .chars()
+                .next()
+                .filter(|first| ['"', '`'].contains(first));
+            let (word, after) = match quote {
+                Some(quote) => rest[1..].split_once(quote).unwrap_or((&rest[1..], "")),
                 None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
             };
             words.push_back(word.to_owned());
             rest = after.trim_start();
         }
         Self(words)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn peek(&self) -> Option<&str> {
@@ -52,7 +52,8 @@ impl Words {
 
     /// The next word, which must be there.
     pub(super) fn word(&mut self, what: &str) -> Result<String, Unreadable> {
-        self.take().ok_or_else(|| Unreadable(format!("{what} is missing")))
+        self.take()
+            .ok_or_else(|| Unreadable(format!("{what} is missing")))
     }
 
     /// The next word as a value.

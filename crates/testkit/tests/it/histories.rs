@@ -28,7 +28,9 @@ fn replay(commands: &[Command]) -> Replayed {
     for command in commands {
         let at = match command {
             Command::Acknowledgement(told) => told.occurred_at,
-            Command::Intent(_) | Command::Mark(_) | Command::Configuration(_) => Timestamp::default(),
+            Command::Intent(_) | Command::Mark(_) | Command::Configuration(_) => {
+                Timestamp::default()
+            }
         };
         let receipt = ledger.submit(command, at);
         auditor.read(command);
@@ -40,7 +42,11 @@ fn replay(commands: &[Command]) -> Replayed {
         }
     }
     assert_eq!(ledger.violations(), Vec::<String>::new());
-    let replayed = Replayed { ledger, auditor, quarantined };
+    let replayed = Replayed {
+        ledger,
+        auditor,
+        quarantined,
+    };
     let differences = replayed.auditor.differences(replayed.positions());
     assert!(differences.is_empty(), "{}", differences[0]);
     replayed
@@ -48,7 +54,11 @@ fn replay(commands: &[Command]) -> Replayed {
 
 fn sound(agreement: Agreement, at_least: usize) -> Agreement {
     assert!(agreement.faults.is_empty(), "{:#?}", agreement.faults);
-    assert!(agreement.closes >= at_least, "only {} closes", agreement.closes);
+    assert!(
+        agreement.closes >= at_least,
+        "only {} closes",
+        agreement.closes
+    );
     println!(
         "{} closes, {} equal to the last digit, {} within the tolerance",
         agreement.closes, agreement.equal, agreement.within
@@ -77,7 +87,11 @@ fn binance_closes_are_the_venues() {
     if let Some(corpus) = corpus() {
         let agreement = binance_agrees(&corpus, "binance_um_leadtraders_full", 1_947);
         assert!(agreement.equal >= 1_852, "only {} equal", agreement.equal);
-        assert!(agreement.within >= 1_944, "only {} within", agreement.within);
+        assert!(
+            agreement.within >= 1_944,
+            "only {} within",
+            agreement.within
+        );
     }
 }
 
@@ -92,8 +106,10 @@ fn metatrader_agrees(deals: &Path, positions: &Path, at_least: usize) -> usize {
 #[test]
 fn metatrader_closes_are_the_venues() {
     let fixtures = fixtures();
-    let (deals, positions) =
-        (fixtures.join("mt5_deals.csv"), fixtures.join("mt5_positions_inferred.csv"));
+    let (deals, positions) = (
+        fixtures.join("mt5_deals.csv"),
+        fixtures.join("mt5_positions_inferred.csv"),
+    );
     assert_eq!(metatrader_agrees(&deals, &positions, 8), 6);
     if let Some(corpus) = corpus() {
         let name = "mt5_strategy_tester_xauusd_hedge";

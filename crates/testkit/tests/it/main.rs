@@ -2,10 +2,11 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test may stop"
 )]
 
 mod histories;
 mod properties;
+mod sample_day;
 mod scenarios;

@@ -11,7 +11,12 @@ fn hold(memory: Memory, reopening: Reopening) {
         .flat_map(|page| run(page, &mut MemoryLedger::new(memory), reopening))
         .collect();
     let report: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), report.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults\n{}",
+        faults.len(),
+        report.join("\n")
+    );
 }
 
 #[test]

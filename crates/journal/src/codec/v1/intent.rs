@@ -52,7 +52,7 @@ macro_rules! requests {
         /// What is wanted.
         #[derive(bincode::Encode, bincode::BorrowDecode)]
         pub(in crate::codec) enum Request<'a> {
-            OpenPosition(OpenPosition<'a>),
+            OpenPosition(Box<OpenPosition<'a>>),
             $($variant($($form),*),)*
         }
 
@@ -60,7 +60,7 @@ macro_rules! requests {
             fn freeze(value: &'a ledger::Request) -> Self {
                 match value {
                     ledger::Request::OpenPosition(plan) => {
-                        Self::OpenPosition(Frozen::freeze(plan))
+                        Self::OpenPosition(Box::new(Frozen::freeze(plan)))
                     }
                     $(ledger::Request::$variant { $($field),* } => {
                         Self::$variant($(Frozen::freeze($field)),*)
@@ -69,7 +69,7 @@ macro_rules! requests {
             }
             fn thaw(self) -> Result<ledger::Request, Fault> {
                 Ok(match self {
-                    Self::OpenPosition(plan) => ledger::Request::OpenPosition(plan.thaw()?),
+                    Self::OpenPosition(plan) => ledger::Request::OpenPosition((*plan).thaw()?),
                     $(Self::$variant($($field),*) => {
                         ledger::Request::$variant { $($field: $field.thaw()?),* }
                     })*

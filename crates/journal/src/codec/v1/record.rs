@@ -58,23 +58,53 @@ impl<'a> Record<'a> {
         (form, *sequence, event)
     }
 
-    /// Puts a record together again.
+    /// Puts a record together again. Neighbours share most of their names: what is the same as in
+    /// the record before is taken from there, which was judged already.
     pub(in crate::codec) fn thaw(
         self,
         sequence: Sequence,
         event: Event,
+        before: Option<&ledger::Record>,
     ) -> Result<ledger::Record, Fault> {
+        let tenant = match before {
+            Some(before) if self.tenant.is(before.tenant.as_str()) => before.tenant.clone(),
+            Some(_) | None => self.tenant.thaw()?,
+        };
+        let account = match (
+            self.account,
+            before.and_then(|before| before.account.as_ref()),
+        ) {
+            (Some(form), Some(account)) if form.is(account) => Some(account.clone()),
+            (form, _) => form.thaw()?,
+        };
+        let symbol = match (
+            self.symbol,
+            before.and_then(|before| before.symbol.as_ref()),
+        ) {
+            (Some(form), Some(symbol)) if form.is(symbol.as_str()) => Some(symbol.clone()),
+            (form, _) => form.thaw()?,
+        };
+        let actor = match before {
+            Some(before) if self.actor.is(before.actor.as_str()) => before.actor.clone(),
+            Some(_) | None => self.actor.thaw()?,
+        };
+        let correlation = match before {
+            Some(before) if self.correlation.is(before.correlation.as_str()) => {
+                before.correlation.clone()
+            }
+            Some(_) | None => self.correlation.thaw()?,
+        };
         Ok(ledger::Record {
             sequence,
             recorded_at: self.recorded_at.thaw()?,
             occurred_at: self.occurred_at.thaw()?,
-            tenant: self.tenant.thaw()?,
-            account: self.account.thaw()?,
-            symbol: self.symbol.thaw()?,
+            tenant,
+            account,
+            symbol,
             position_id: self.position_id.thaw()?,
-            actor: self.actor.thaw()?,
+            actor,
             causation: self.causation.thaw()?,
-            correlation: self.correlation.thaw()?,
+            correlation,
             key: self.key.thaw()?,
             source: self.source.thaw()?,
             event,
@@ -86,7 +116,7 @@ impl<'a> Record<'a> {
 #[derive(bincode::Encode, bincode::BorrowDecode)]
 pub(in crate::codec) enum Source<'a> {
     None,
-    Intent(Intent<'a>),
+    Intent(Box<Intent<'a>>),
     Raw(Bytes<'a>),
 }
 
@@ -94,14 +124,14 @@ impl<'a> Frozen<'a, ledger::Source> for Source<'a> {
     fn freeze(value: &'a ledger::Source) -> Self {
         match value {
             ledger::Source::None => Self::None,
-            ledger::Source::Intent(intent) => Self::Intent(Frozen::freeze(intent)),
+            ledger::Source::Intent(intent) => Self::Intent(Box::new(Frozen::freeze(intent))),
             ledger::Source::Raw(bytes) => Self::Raw(Frozen::freeze(bytes)),
         }
     }
     fn thaw(self) -> Result<ledger::Source, Fault> {
         Ok(match self {
             Self::None => ledger::Source::None,
-            Self::Intent(intent) => ledger::Source::Intent(intent.thaw()?),
+            Self::Intent(intent) => ledger::Source::Intent((*intent).thaw()?),
             Self::Raw(bytes) => ledger::Source::Raw(bytes.thaw()?),
         })
     }

@@ -14,7 +14,9 @@ use crate::error::Fault;
 
 /// A form on disk of the domain type `D`. Freezing borrows; thawing lets the domain's own
 /// constructors judge, so that a damaged value is a [`Fault`] and never a wrong number.
-pub(in crate::codec) trait Frozen<'a, D>: Encode + BorrowDecode<'a, ()> + Sized {
+pub(in crate::codec) trait Frozen<'a, D>:
+    Encode + BorrowDecode<'a, ()> + Sized
+{
     /// The form of `value`.
     fn freeze(value: &'a D) -> Self;
     /// The value of the form.
@@ -24,6 +26,7 @@ pub(in crate::codec) trait Frozen<'a, D>: Encode + BorrowDecode<'a, ()> + Sized 
 /// A form with the fields of its domain type.
 macro_rules! fields {
     ($name:ident<'a> { $($field:ident: $form:ty,)* }) => {
+        #[allow(clippy::struct_field_names, reason = "a form has the names of its domain type")]
         #[derive(bincode::Encode, bincode::BorrowDecode)]
         pub(in crate::codec) struct $name<'a> { $($field: $form,)* }
         impl<'a> $crate::codec::v1::Frozen<'a, ledger::$name> for $name<'a> {
@@ -31,6 +34,7 @@ macro_rules! fields {
         }
     };
     ($name:ident { $($field:ident: $form:ty,)* }) => {
+        #[allow(clippy::struct_field_names, reason = "a form has the names of its domain type")]
         #[derive(bincode::Encode, bincode::BorrowDecode)]
         pub(in crate::codec) struct $name { $($field: $form,)* }
         impl<'a> $crate::codec::v1::Frozen<'a, ledger::$name> for $name {
@@ -75,11 +79,17 @@ macro_rules! codes {
         }
     };
 }
-pub(super) use codes;
 
 /// Text: its length in bytes, then UTF-8.
 #[derive(bincode::Encode, bincode::BorrowDecode)]
 pub(in crate::codec) struct Text<'a>(&'a str);
+
+impl Text<'_> {
+    /// Whether it is this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+}
 
 macro_rules! text_forms {
     ($($name:ident)*) => {$(
@@ -168,36 +178,66 @@ impl<'a> Frozen<'a, ledger::FactKey> for Sixteen {
     }
 }
 
-/// A decimal's sixteen bytes: flags (scale in the third byte, sign in the highest bit of the
-/// fourth), then 96 bits of mantissa, little-endian.
-pub(in crate::codec) type Decimal = Sixteen;
+/// A decimal: one byte with its scale and, in the highest bit, its sign; then the mantissa, of
+/// variable length. What a ledger counts has few digits: most decimals take two to six bytes, where
+/// `rust_decimal`'s own form always takes sixteen.
+pub(in crate::codec) struct Decimal(Exact);
 
-impl Sixteen {
-    /// The decimal, if these are the bytes that it would be stored as.
+const NEGATIVE: u8 = 0x80;
+
+impl Encode for Decimal {
     #[inline]
-    fn exact(self) -> Result<Exact, Fault> {
-        let [a, b, scale, sign, ..] = self.0;
-        // `Decimal::deserialize` masks and rounds what it does not expect; here that is damage.
-        if a != 0 || b != 0 || scale > 28 || sign & 0x7f != 0 {
-            return Err(Fault::NotADecimal);
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let sign = if self.0.is_sign_negative() {
+            NEGATIVE
+        } else {
+            0
+        };
+        // A scale is at most 28.
+        let scale = u8::try_from(self.0.scale()).unwrap_or(u8::MAX);
+        (scale | sign).encode(encoder)?;
+        self.0.mantissa().unsigned_abs().encode(encoder)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Decimal {
+    #[inline]
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, DecodeError> {
+        let head = u8::borrow_decode(decoder)?;
+        let mantissa = u128::borrow_decode(decoder)?;
+        let scale = u32::from(head & !NEGATIVE);
+        if scale > Exact::MAX_SCALE || mantissa >> 96 != 0 {
+            return Err(DecodeError::Other(
+                "a scale or a mantissa that no decimal has",
+            ));
         }
-        Ok(Exact::deserialize(self.0))
+        let word = |at: u32| u32::try_from(mantissa >> at & 0xffff_ffff).unwrap_or_default();
+        let negative = head & NEGATIVE != 0;
+        Ok(Self(Exact::from_parts(
+            word(0),
+            word(32),
+            word(64),
+            negative,
+            scale,
+        )))
     }
 }
 
 macro_rules! decimal_forms {
     ($($name:ident)*) => {$(
-        impl<'a> Frozen<'a, ledger::$name> for Sixteen {
+        impl<'a> Frozen<'a, ledger::$name> for Decimal {
             #[inline]
             fn freeze(value: &'a ledger::$name) -> Self {
-                Self(value.get().serialize())
+                Self(value.get())
             }
             #[inline]
             fn thaw(self) -> Result<ledger::$name, Fault> {
-                if self.0 == [0; 16] {
+                if self.0.is_zero() {
                     return Ok(ledger::$name::ZERO);
                 }
-                Ok(ledger::$name::new(self.exact()?)?)
+                Ok(ledger::$name::new(self.0)?)
             }
         }
     )*};
@@ -497,6 +537,16 @@ codes!(FindingClass {
     4 => OpenedOutside,
     5 => ClosedOutside,
 });
+
+impl AccountId<'_> {
+    /// Whether it is this account.
+    pub(super) fn is(&self, account: &ledger::AccountId) -> bool {
+        self.tenant.is(account.tenant.as_str())
+            && self.venue.is(account.venue.as_str())
+            && self.mode.0 == Mode::freeze(&account.mode).0
+            && self.name.is(account.name.as_str())
+    }
+}
 
 fields!(AccountId<'a> {
     tenant: Text<'a>,

@@ -1,0 +1,207 @@
+//! Why a command could not run, in one sentence, with what to do about it.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use engine::{HaltReason, StartError, SubmitError};
+use export::ExportError;
+use journal::JournalError;
+use protocol::catalogue::codes;
+use protocol::views::{BadEvent, ProblemView};
+use protocol::{Code, Problem};
+use query::QueryError;
+
+use crate::render::{Ink, Tone};
+
+/// A command could not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was asked for cannot be read, or nothing has that name.
+    #[error("{}", counted(.0))]
+    Problems(Vec<Problem>),
+    /// Nobody answers at the address.
+    #[error("no daemon answers at {url}")]
+    Unreachable {
+        url: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The connection broke in the middle of an answer.
+    #[error("the answer of {url} broke off")]
+    BrokenOff {
+        url: String,
+        #[source]
+        source: io::Error,
+    },
+    /// What answers is no daemon of ours, or of another version.
+    #[error("{url} answers, but not as a posledgerd of this version does: {detail}")]
+    Foreign { url: String, detail: String },
+    /// The daemon says no.
+    #[error("the daemon refuses: {}", .0.title)]
+    Refused(Box<ProblemView>),
+    /// The address cannot be used.
+    #[error("`{url}` is not an address of a daemon")]
+    BadUrl { url: String },
+    /// The journal cannot be opened.
+    #[error("the ledger in `{}` cannot be opened", path.display())]
+    Start {
+        path: PathBuf,
+        #[source]
+        source: StartError,
+    },
+    /// The journal cannot be read.
+    #[error("the journal cannot be read")]
+    Journal(#[from] JournalError),
+    /// The question cannot be answered for another reason than its words.
+    #[error("the ledger cannot answer")]
+    Query(#[source] QueryError),
+    /// Commands were not taken.
+    #[error("the ledger takes no commands")]
+    Submit(#[from] SubmitError),
+    /// The ledger halted while it was being closed.
+    #[error("the ledger halted")]
+    Halted(#[source] HaltReason),
+    /// An event is not what this version writes.
+    #[error("record {sequence} cannot be understood")]
+    Event {
+        sequence: ledger::Sequence,
+        #[source]
+        source: BadEvent,
+    },
+    /// An input file cannot be read.
+    #[error("cannot read `{name}`")]
+    Input {
+        name: String,
+        #[source]
+        source: io::Error,
+    },
+    /// An export cannot be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The read models cannot be recomputed.
+    #[error("the read models cannot be recomputed")]
+    Recompute(#[source] projection::HistoryError),
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+    /// The command does not do this here.
+    #[error("{0}")]
+    NotHere(&'static str),
+}
+
+fn counted(problems: &[Problem]) -> String {
+    match problems {
+        [problem] => format!("{}: found {}", problem.field, problem.found),
+        problems => format!("{} problems", problems.len()),
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Invalid(problems) => Self::Problems(problems),
+            QueryError::NotFound(problem) => Self::Problems(vec![problem]),
+            error => Self::Query(error),
+        }
+    }
+}
+
+impl Failure {
+    /// Whether the reader of our output has gone away, which is no failure.
+    pub(crate) fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The page of the catalogue that says more.
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Unreachable { .. } => Some(codes::UNREACHABLE),
+            Self::Refused(view) => Some(view.code),
+            Self::Start { source: StartError::Journal(error), .. } | Self::Journal(error) => {
+                journal_code(error)
+            }
+            Self::Submit(SubmitError::Busy) => Some(codes::BUSY),
+            Self::Submit(SubmitError::Halted(_)) | Self::Halted(_) => Some(codes::LEDGER_HALTED),
+            _ => None,
+        }
+    }
+
+    /// What to do about it.
+    fn remedy(&self) -> Option<String> {
+        let text = match self {
+            Self::Unreachable { .. } => {
+                "start one with `posledgerd --data DIR`, or read a journal that no daemon has open \
+                 with --data DIR"
+            }
+            Self::Foreign { .. } => "check --url, and that both programs are of one version",
+            Self::BadUrl { .. } => "it looks like http://127.0.0.1:7171; for https, put a local \
+                 tunnel or proxy in between",
+            Self::Start { source: StartError::Journal(error), .. } | Self::Journal(error) => {
+                return Some(journal_remedy(error).to_owned());
+            }
+            Self::Submit(SubmitError::Halted(_)) | Self::Halted(_) => {
+                "run `posledger verify --data DIR`; the same commands may be sent again"
+            }
+            Self::Export(ExportError::NotEmpty { .. } | ExportError::NotADirectory { .. }) => {
+                "name a directory that does not exist yet"
+            }
+            Self::Event { .. } => "use the program of the version that wrote it",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    /// The failure as it is printed.
+    pub(crate) fn render(&self, ink: Ink) -> String {
+        if let Self::Problems(problems) = self {
+            return problems.iter().map(|problem| protocol::report(problem, None)).collect();
+        }
+        let mut text = match self.code() {
+            Some(code) => ink.paint(Tone::Alarm, &format!("error[{code}]")),
+            None => ink.paint(Tone::Alarm, "error"),
+        };
+        text += &format!(": {self}\n");
+        let mut source = self.source();
+        while let Some(error) = source {
+            text += &format!("  {error}\n");
+            source = error.source();
+        }
+        if let Self::Refused(view) = self {
+            let problems = view.problems.iter();
+            text.extend(problems.map(|problem| protocol::report(problem, None)));
+        }
+        let explain = self.code().map(|code| format!("    (posledger explain {code})"));
+        match (self.remedy(), explain) {
+            (Some(remedy), explain) => {
+                text += &format!("  {remedy}{}\n", explain.unwrap_or_default());
+            }
+            (None, Some(explain)) => text += &format!("  {}\n", explain.trim_start()),
+            (None, None) => {}
+        }
+        text
+    }
+}
+
+fn journal_code(error: &JournalError) -> Option<Code> {
+    match error {
+        JournalError::Locked { .. } => Some(codes::IN_USE),
+        JournalError::NotAJournal { .. } => Some(codes::NO_JOURNAL),
+        JournalError::Identity { .. } => Some(codes::NOT_A_JOURNAL),
+        JournalError::Corrupt { .. } | JournalError::BothDamaged { .. } => Some(codes::CORRUPT),
+        JournalError::UnknownFormat { .. } => Some(codes::UNKNOWN_FORMAT),
+        JournalError::CopiesDiffer { .. } => Some(codes::COPIES_DISAGREE),
+        JournalError::Sync { .. } => Some(codes::NOT_DURABLE),
+        _ => None,
+    }
+}
+
+fn journal_remedy(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Locked { .. } => "ask that daemon with --url URL, or stop it first",
+        JournalError::NotAJournal { .. } => {
+            "check the path; `posledgerd --data DIR` and `posledger import` make a journal"
+        }
+        _ => "run `posledger verify --data DIR`: it names all that is wrong",
+    }
+}
