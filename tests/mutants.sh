@@ -20,6 +20,8 @@ for part in *; do
   [ "$part" = target ] || cp -a "$part" "$copy/"
 done
 cd "$copy"
+# Cargo goes by the age of files; what an earlier run left in the target folder must not count.
+find crates -name '*.rs' -exec touch {} +
 
 tests_of() { sed -n 's/^# killed by: //p' "$1"; }
 run() { $cargo test --quiet -p testkit --test it -- --exact "$1"; }

@@ -1,3 +1,7 @@
 //! The command line of the position ledger.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main())
+}

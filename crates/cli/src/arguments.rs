@@ -458,7 +458,7 @@ impl Arguments {
     ///
     /// # Errors
     /// Returns what clap says, help and version included.
-    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> clap::Result<Self> {
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;

@@ -19,12 +19,14 @@ mod replay;
 mod screen;
 mod snapshot;
 mod source;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use arguments::{Arguments, Command, Target};
+use arguments::{Arguments, Command};
 use failure::Failure;
 use screen::Screen;
 pub use screen::Terminal;

@@ -229,7 +229,8 @@ impl<Q: Ask> List<Q> {
         if self.turned {
             rows.reverse();
         }
-        let (text, hidden) = (self.table)(&rows).render(screen.look());
+        let table = (self.table)(&rows);
+        let (text, hidden) = table.render(screen.look());
         screen.print(&text)?;
         screen.flush()?;
         if goes_on {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use journal::{CopyName, JournalOptions};
-use ledger::Sequence;
+use ledger::{Record, Sequence};
 use projection::{Cursor, History, HistoryWriter, Projections};
 use serde::Serialize;
 
@@ -147,11 +147,7 @@ fn fold(
             report.find("invariants", violation.sequence, violation.to_string());
         }
         fresh.apply(&record).map_err(Failure::Recompute)?;
-        if let Some(position) = record.position_id.and_then(|id| fresh.open().ledger().position(id)) {
-            for violation in fresh.open().ledger().violations_of(position) {
-                report.find("invariants", violation.sequence, violation.to_string());
-            }
-        }
+        moved_position(&record, fresh, report);
         if sequence.get().is_multiple_of(STATE_CHECK_RECORDS) {
             whole_state(fresh, report);
         }
@@ -162,6 +158,18 @@ fn fold(
     }
     whole_state(fresh, report);
     Ok(())
+}
+
+/// The position that a record moved; a final one has left its slot, and nothing moves it any more.
+fn moved_position(record: &Record, fresh: &Projections<HistoryWriter>, report: &mut Report) {
+    let ledger = fresh.open().ledger();
+    let position = record.position_id.and_then(|id| ledger.position(id));
+    let Some(position) = position.filter(|position| !position.is_final()) else {
+        return;
+    };
+    for violation in ledger.violations_of(position) {
+        report.find("invariants", violation.sequence, violation.to_string());
+    }
 }
 
 fn whole_state(fresh: &Projections<HistoryWriter>, report: &mut Report) {

@@ -250,11 +250,11 @@ pub enum Fault {
     #[error("the record has no bytes")]
     Encode(#[from] bincode::error::EncodeError),
     /// Bytes are left over.
-    #[error("{bytes} bytes are left over")]
-    Trailing {
-        /// How many.
-        bytes: usize,
-    },
+    #[error("bytes are left over")]
+    Trailing,
+    /// A scale or a mantissa that no decimal has.
+    #[error("a scale or a mantissa that no decimal has")]
+    NotADecimal,
     /// The domain refuses a value.
     #[error("a value is not valid")]
     Invalid(#[from] InvalidValue),
@@ -266,6 +266,9 @@ pub enum Fault {
         /// Its number.
         code: u64,
     },
+    /// A text that is not UTF-8.
+    #[error("a text is not UTF-8")]
+    NotText,
     /// A key occurs twice.
     #[error("a key occurs twice")]
     RepeatedKey,

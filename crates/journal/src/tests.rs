@@ -248,6 +248,32 @@ fn verify_finds_every_flipped_bit_and_names_its_frame() {
 }
 
 #[test]
+fn a_forged_frame_breaks_the_chain_after_it() {
+    let (disk, forgery) = (MemoryDisk::new(), MemoryDisk::new());
+    let (mut journal, _) = Journal::in_memory(&disk).unwrap();
+    fill(&mut journal, 3);
+    let (mut other, _) = Journal::in_memory(&forgery).unwrap();
+    let mut record = records(Sequence::FIRST, 1).remove(0);
+    record.source = Source::Raw(b"never happened".to_vec());
+    let forged = other.append(Sequence::FIRST, &[record]).unwrap();
+    let mut bytes = Vec::new();
+    forgery.damage(|all| bytes.clone_from(all));
+    let first = journal.reader().frame_of(Sequence::FIRST).unwrap();
+    assert_ne!(first.hash, forged.hash);
+    let end = usize::try_from(first.bytes).unwrap();
+    disk.damage(|all| drop(all.splice(..end, bytes)));
+
+    let found = verify_memory(&disk);
+    assert_eq!(found.len(), 1);
+    assert!(matches!(found[0].fault, Fault::Chain));
+    assert_eq!(found[0].sequence, Sequence::new(2));
+    let (journal, _) = Journal::in_memory(&forgery).unwrap();
+    assert_eq!(journal.head(), Sequence::FIRST);
+    let error = Journal::in_memory(&disk).unwrap_err();
+    assert!(matches!(error, JournalError::Corrupt { .. }), "{error}");
+}
+
+#[test]
 fn a_torn_tail_of_the_segments_is_cut_off() {
     let (dir, written) = written();
     let last = segment_files(dir.path()).pop().unwrap();

@@ -9,7 +9,7 @@
 //!
 //! Live, [`Projections`] feeds a [`HistoryWriter`], whose rows any number of [`History`] handles read.
 //! For a moment in the past, [`fold_as_of`] runs the same fold over a part of the records, into a
-//! [`HistoryWriter::temporary`], [`NoHistory`], or whatever takes the rows. For one position,
+//! [`HistoryWriter::temporary`], [`LookUpOnly`], [`NoHistory`], or whatever takes the rows. For one position,
 //! [`replay_position`] runs it over that position's records.
 //!
 //! Nothing here influences a decision, and nothing is counted twice: the history is idempotent, so
@@ -36,6 +36,7 @@ pub use open::OpenView;
 pub use projections::{CheckpointError, Projections};
 pub use replay::{Replay, Replayer, Step, replay_position};
 pub use rows::{
-    Correction, CorrectionKind, FillRow, HistorySink, NoHistory, PositionEffect, Rows, Trade,
+    Correction, CorrectionKind, FillRow, HistorySink, LookUpOnly, NoHistory, PositionEffect, Rows,
+    Trade,
 };
 pub use stats::{Day, Group, GroupBy, Stats, StatsFilter, StatsKey, StatsRow, Tally};

@@ -30,7 +30,7 @@ impl OpenView {
         &self.ledger
     }
 
-    /// The ledger, to keep marks in; it changes by records only through [`OpenView::apply`].
+    /// The ledger, to keep marks in; records reach it only through the fold.
     pub const fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }

@@ -10,7 +10,7 @@ use ledger::{
 use serde::{Deserialize, Serialize};
 
 use crate::attribution::{Part, Split};
-use crate::history::HistoryError;
+use crate::history::{History, HistoryError};
 use crate::orders::order_number;
 
 /// A finished position, and what came after it was final.
@@ -246,7 +246,7 @@ pub trait HistorySink {
     fn accept(&mut self, record: &Record, rows: Rows) -> Result<Option<Trade>, HistoryError>;
 }
 
-/// Keeps no history: for a fold of which only the open view and the statistics are wanted.
+/// Keeps no history: for a fold of which only the open view is wanted.
 ///
 /// A late fee or funding cannot find its trade then; the statistics say so.
 #[derive(Clone, Copy, Debug, Default)]
@@ -255,6 +255,20 @@ pub struct NoHistory;
 impl HistorySink for NoHistory {
     fn accept(&mut self, _: &Record, _: Rows) -> Result<Option<Trade>, HistoryError> {
         Ok(None)
+    }
+}
+
+/// Keeps no history, and finds the trades of late fees and funding in one that is there: for a fold
+/// into the past of which only the open view and the statistics are wanted.
+#[derive(Clone, Debug)]
+pub struct LookUpOnly(pub History);
+
+impl HistorySink for LookUpOnly {
+    fn accept(&mut self, _: &Record, rows: Rows) -> Result<Option<Trade>, HistoryError> {
+        match rows.correction {
+            Some(correction) => self.0.position(correction.position_id),
+            None => Ok(None),
+        }
     }
 }
 
@@ -275,7 +289,11 @@ impl RowMaker {
             order,
             fill: self.fill_row(record),
             trade: None,
-            correction: correction(record),
+            correction: correction(record).filter(|correction| {
+                // By the venue's clock it may have come before the position was final.
+                let position = ledger.position(correction.position_id);
+                position.is_none_or(Position::is_final)
+            }),
         }
     }
 

@@ -13,12 +13,12 @@ use std::fmt;
 
 use ledger::{
     AccountId, AccountSettings, Acknowledgement, Amount, Asset, Command, Configuration,
-    ExecutionId, Fact, FillFact, Instrument, InstrumentId, Leg, Position, PositionMode,
-    PositionSide, SettlementId, Side, Slot, Symbol,
+    ExecutionId, Fact, FillFact, Instrument, InstrumentId, Leg, Mark, Position, PositionMode,
+    PositionSide, Price, SettlementId, Side, Slot, Symbol, Timestamp,
 };
 
 pub use exact::Exact;
-pub use life::Life;
+pub use life::{Extremes, Life};
 use life::{Share, Terms};
 
 /// The naive ledger.
@@ -30,6 +30,7 @@ pub struct Auditor {
     settlements: BTreeSet<(AccountId, Symbol, &'static str, Asset, SettlementId)>,
     unnamed: Vec<Acknowledgement>,
     slots: BTreeMap<Slot, Vec<Life>>,
+    marks: BTreeMap<InstrumentId, Option<Timestamp>>,
 }
 
 /// One number in which the two ledgers differ.
@@ -77,7 +78,25 @@ impl Auditor {
             }) => {
                 self.instruments.insert(instrument.clone(), terms.clone());
             }
-            Command::Intent(_) | Command::Mark(_) => {}
+            Command::Mark(mark) => self.mark(mark),
+            Command::Intent(_) => {}
+        }
+    }
+
+    /// A mark that is not newer than the one before says nothing.
+    fn mark(&mut self, mark: &Mark) {
+        let last = self.marks.entry(mark.instrument.clone()).or_insert(None);
+        if last.is_some_and(|at| at >= mark.occurred_at) {
+            return;
+        }
+        *last = Some(mark.occurred_at);
+        let price = Exact::from(Amount::of(mark.price.get()));
+        for (slot, lives) in &mut self.slots {
+            if let Some(life) = lives.last_mut()
+                && slot.account.instrument(&slot.symbol) == mark.instrument
+            {
+                life.mark(&price, mark.occurred_at);
+            }
         }
     }
 
@@ -193,7 +212,7 @@ impl Auditor {
         }
         let open = held.last_mut().filter(|life| life.is_open());
         let flips = slot.leg == Leg::Net;
-        let fill = Share::of(fill, &terms);
+        let fill = Share::of(fill, told.occurred_at, &terms);
         match open {
             Some(life) if life.side == fill.side.opens() => life.open(&fill),
             Some(life) => {
@@ -339,8 +358,28 @@ impl Notes<'_> {
         );
         self.within(&bound, "cost", &Exact::from(numbers.cost), &life.cost());
         self.within(&bound, "cash", &Exact::from(numbers.cash), &life.cash());
+        // What marks showed is journaled now and then, and at the latest with the fill that closes.
+        if !life.is_open() {
+            self.extremes(position, life);
+        }
         self.assets(&life.fee_bound(), "fees", &position.fees, life.fees());
         self.assets(&Exact::zero(), "funding", &position.funding, life.funding());
+    }
+
+    fn extremes(&mut self, position: &Position, life: &Life) {
+        let (theirs, ours) = (&position.extremes, life.extremes());
+        let price = |price: Option<Price>| {
+            price.map_or_else(Exact::zero, |price| Exact::from(Amount::of(price.get())))
+        };
+        let (best, worst) = match life.side {
+            PositionSide::Long => (&ours.highest, &ours.lowest),
+            PositionSide::Short => (&ours.lowest, &ours.highest),
+        };
+        self.exactly("best price", &price(theirs.best_price), best);
+        self.exactly("worst price", &price(theirs.worst_price), worst);
+        let bound = life.rounding_bound();
+        self.within(&bound, "mae", &Exact::from(theirs.mae), &ours.mae);
+        self.within(&bound, "mfe", &Exact::from(theirs.mfe), &ours.mfe);
     }
 
     fn assets(

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AccountId, Amount, Command, Decision, FactKey, Known, Ledger, Moment, Order, OrderReference,
-    Position, PositionId, Receipt, Record, Request, Sequence, Symbol, Timestamp,
+    AccountId, Acknowledgement, Actor, Amount, Command, Decision, Event, FactKey, Known, Ledger,
+    Leg, Moment, Order, OrderReference, Position, PositionId, Receipt, Record, Request, Sequence,
+    Source, Symbol, Tenant, Timestamp,
 };
 
 use crate::scenario::Target;
-use crate::values::position_id_of;
+use crate::values::{position_id_of, value};
 
 /// What the ledger keeps of what is finished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,28 @@ impl MemoryLedger {
         self.ledger.decide(command, &self.known(command), &moment)
     }
 
+    /// Journals an operator's event that no command asks for, such as a halt or an adjustment.
+    pub fn journal_event(&mut self, position_id: Option<PositionId>, event: Event, at: Timestamp) {
+        let recorded_at = at.max(self.ledger.last_recorded_at());
+        let position = position_id.and_then(|id| self.ledger.position(id));
+        let record = Record {
+            sequence: self.ledger.head().next(),
+            recorded_at,
+            occurred_at: at,
+            tenant: Tenant::default_tenant(),
+            account: position.map(|position| position.account.clone()),
+            symbol: position.map(|position| position.symbol.clone()),
+            position_id,
+            actor: Actor::operator(),
+            causation: None,
+            correlation: value("operator"),
+            key: None,
+            source: Source::None,
+            event,
+        };
+        self.take(record);
+    }
+
     fn take(&mut self, record: Record) {
         self.ledger.apply(&record);
         self.archive.apply(&record);
@@ -87,6 +110,21 @@ impl MemoryLedger {
         let sequence = self.first.get(&key)?;
         let at = usize::try_from(sequence.get()).ok()?.checked_sub(1)?;
         self.journal.get(at)
+    }
+
+    /// The last position of the ticket that a fact names: nothing else is left of a closed ticket.
+    fn last_of_ticket(&self, told: &Acknowledgement) -> Option<&Position> {
+        let leg = told
+            .leg
+            .as_ref()
+            .filter(|leg| matches!(leg, Leg::Ticket(_)))?;
+        let of_ticket = |position: &&Position| {
+            position.account == told.account
+                && position.symbol == told.symbol
+                && position.leg == *leg
+        };
+        let finished = self.archive.finished().filter(of_ticket);
+        finished.max_by_key(|position| position.last_sequence)
     }
 
     /// The first record of a content whose name belongs to another.
@@ -110,6 +148,7 @@ impl MemoryLedger {
                     .archive
                     .find_order(&told.account, &told.symbol, &told.order)
                     .cloned();
+                known.position = self.last_of_ticket(told).cloned();
             }
             Command::Intent(intent) => {
                 known.conflict = self.other(intent.key(), intent.content_key());

@@ -32,8 +32,10 @@
 //! | `uninterrupted` | this page is about what a restart loses: reopen only where it says so |
 //! | `expect …` | what must hold now |
 //!
-//! A line may begin with a time of the day: `07:58:12.412 fill E1 …`. An `ORDER` is `P.entry`, `P.scale_in`, `P.reduce`, `P.close`, `P.stop_loss`, `P.take_profit` (the newest of
-//! the position), `client:ID` or `venue:ID`; two of them joined by `/` give both names.
+//! A line may begin with a time of the day: `07:58:12.412 fill E1 …`.
+//!
+//! An `ORDER` is `P.entry`, `P.scale_in`, `P.reduce`, `P.close`, `P.stop_loss`, `P.take_profit` (the newest
+//! of the position), `client:ID` or `venue:ID`; two of them joined by `/` give both names.
 
 mod command;
 mod expect;

@@ -684,6 +684,34 @@ fn the_worked_examples_of_inverse_and_rounding_are_the_ledgers() {
     );
 }
 
+#[test]
+fn every_dependency_between_crates_is_in_the_table() {
+    let text = document("docs/ARCHITECTURE.md");
+    let crates = section(&text, "## The crates");
+    let told: BTreeMap<String, BTreeSet<String>> = rows(crates)
+        .iter()
+        .map(|row| (words(&row[0]).pop_first().unwrap(), words(&row[3])))
+        .collect();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let manifest = document(&format!("crates/{name}/Cargo.toml"));
+        let table = manifest
+            .split("\n[dependencies]\n")
+            .nth(1)
+            .unwrap_or_default();
+        let used = table
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .filter_map(|line| line.split(['.', ' ', '=']).next());
+        let may = told
+            .get(&name)
+            .unwrap_or_else(|| panic!("{name} is not in the table"));
+        for used in used.filter(|used| told.contains_key(*used)) {
+            assert!(may.contains(used), "{name} uses {used}");
+        }
+    }
+}
+
 /// The targets of all links of a text, examples in fences apart.
 fn links(text: &str) -> Vec<&str> {
     let outside = text.split("```").step_by(2);

@@ -6,6 +6,7 @@ use ledger::{Amount, Asset, Flag, PositionId, PositionSide, PositionState, Seque
 use protocol::views::{FillView, OrderView, PositionView, StatsView};
 
 use super::table::{Cell, Column, Table};
+use super::moments::Minutes;
 use super::{Tone, moments, numbers};
 
 /// The shortest beginning of an id that is shown, and the longest.
@@ -13,6 +14,8 @@ const ID_LENGTHS: [usize; 2] = [8, 13];
 
 /// Positions that are not final, and finished ones that were asked for with them.
 pub(crate) fn positions(views: &[PositionView]) -> Table {
+    let since = |view: &PositionView| view.opened_at.unwrap_or(view.created_at);
+    let opened = Minutes::of(views.iter().map(since));
     let mut table = Table::new(vec![
         Column::text("POSITION"),
         Column::text("ACCOUNT").expendable(6),
@@ -28,29 +31,29 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
         Column::number("TARGET").expendable(4),
         Column::text("STRATEGY").expendable(5),
         Column::text("TRADER").expendable(8),
-        Column::text("OPENED").expendable(9),
+        Column::text(opened.title("OPENED")).expendable(9),
         Column::text("FLAGS").expendable(7),
     ]);
-    let names = names(views.iter().map(|view| (view.position_id, view.first_sequence)));
+    let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
     for view in views {
         let quantity = if view.fills == 0 { view.entry_quantity } else { view.quantity };
         table.push(vec![
-            Cell::toned(Tone::Name, names.name(view.position_id, view.first_sequence)),
+            Cell::toned(Tone::Name, names.name(view.position_id, view.last_sequence)),
             only_if(has_several_accounts, account_of_position(view)),
             Cell::new(view.symbol.as_str()),
             side(view.side),
             state(view.state),
             if view.fills == 0 { Cell::empty() } else { Cell::new(numbers::quantity(quantity)) },
             optional(view.entry_price, numbers::price),
-            optional(view.mark_price, numbers::exact_price),
+            optional(view.mark_price, |mark| numbers::price(Amount::of(mark.get()))),
             gained(view.unrealized_pnl),
             gained(Some(view.realized_pnl).filter(|_| view.fills > 0)),
             optional(view.stop_loss, numbers::exact_price),
             optional(view.take_profit, numbers::exact_price),
             Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
             Cell::new(view.trader.as_ref().map(ToString::to_string).unwrap_or_default()),
-            Cell::new(moments::short(view.opened_at.unwrap_or(view.created_at))),
+            Cell::new(opened.show(since(view))),
             flags(&view.flags),
         ]);
     }
@@ -59,9 +62,11 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
 
 /// Finished positions.
 pub(crate) fn trades(views: &[PositionView]) -> Table {
+    let closed = Minutes::of(views.iter().filter_map(|view| view.closed_at));
+    let fees = Sums::of(views.iter().map(|view| &view.fees));
     let mut table = Table::new(vec![
         Column::text("POSITION"),
-        Column::text("CLOSED").expendable(1),
+        Column::text(closed.title("CLOSED")).expendable(1),
         Column::text("ACCOUNT").expendable(6),
         Column::text("SYMBOL"),
         Column::text("SIDE"),
@@ -70,21 +75,21 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
         Column::number("EXIT"),
         Column::number("REALIZED"),
         Column::number("%").expendable(3),
-        Column::number("FEES").expendable(2),
+        Column::number(fees.title("FEES")).expendable(2),
         Column::text("HELD").expendable(4),
         Column::text("BY").expendable(5),
         Column::text("STRATEGY").expendable(7),
         Column::text("TRADER").expendable(8),
         Column::text("FLAGS").expendable(9),
     ]);
-    let names = names(views.iter().map(|view| (view.position_id, view.first_sequence)));
+    let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
     for view in views {
         let held = view.opened_at.zip(view.closed_at);
         let held = held.map(|(opened, closed)| moments::span(closed.nanoseconds_since(opened)));
         table.push(vec![
-            Cell::toned(Tone::Name, names.name(view.position_id, view.first_sequence)),
-            optional(view.closed_at, moments::short),
+            Cell::toned(Tone::Name, names.name(view.position_id, view.last_sequence)),
+            optional(view.closed_at, |at| closed.show(at)),
             only_if(has_several_accounts, account_of_position(view)),
             Cell::new(view.symbol.as_str()),
             side(view.side),
@@ -95,7 +100,7 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
             optional(view.realized_pnl_percent, |percent| {
                 numbers::percent(percent).trim_end_matches(" %").to_owned()
             }),
-            Cell::new(assets(&view.fees)),
+            Cell::new(fees.show(&view.fees)),
             Cell::new(held.unwrap_or_default()),
             Cell::new(view.exit_reason.as_deref().unwrap_or_default().replace('_', " ")),
             Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
@@ -108,9 +113,10 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
 
 /// Orders.
 pub(crate) fn orders(views: &[OrderView]) -> Table {
+    let created = Minutes::of(views.iter().map(|view| view.created_at));
     let mut table = Table::new(vec![
         Column::number("ORDER"),
-        Column::text("CREATED").expendable(5),
+        Column::text(created.title("CREATED")).expendable(5),
         Column::text("ACCOUNT").expendable(7),
         Column::text("SYMBOL"),
         Column::text("FOR"),
@@ -131,7 +137,7 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
     for view in views {
         table.push(vec![
             Cell::toned(Tone::Name, view.number.to_string()),
-            Cell::new(moments::short(view.created_at)),
+            Cell::new(created.show(view.created_at)),
             only_if(has_several_accounts, account(view)),
             Cell::new(view.symbol.as_str()),
             Cell::new(view.purpose.as_str().replace('_', " ")),
@@ -171,8 +177,7 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
     ]);
     let account = |view: &FillView| format!("{}:{}:{}", view.venue, view.mode, view.account);
     let has_several_accounts = several(views.iter().map(account));
-    let position = |view: &FillView| view.position_id.map(|id| (id, view.sequence));
-    let names = names(views.iter().filter_map(position));
+    let names = names(views.iter().filter_map(|view| view.position_id));
     for view in views {
         let side = match view.side {
             Side::Buy => Cell::toned(Tone::Good, "buy"),
@@ -207,14 +212,16 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
 
 /// Statistics.
 pub(crate) fn stats(views: &[StatsView]) -> Table {
+    let fees = Sums::of(views.iter().map(|view| &view.fees));
+    let funding = Sums::of(views.iter().map(|view| &view.funding));
     let mut table = Table::new(vec![
         Column::text("GROUP"),
         Column::number("TRADES"),
         Column::number("WON"),
         Column::number("REALIZED"),
         Column::number("UNREALIZED"),
-        Column::number("FEES"),
-        Column::number("FUNDING").expendable(4),
+        Column::number(fees.title("FEES")),
+        Column::number(funding.title("FUNDING")).expendable(4),
         Column::number("FACTOR").expendable(3),
         Column::number("MEAN").expendable(1),
         Column::number("BEST").expendable(5),
@@ -232,8 +239,8 @@ pub(crate) fn stats(views: &[StatsView]) -> Table {
             Cell::new(won.unwrap_or_default()),
             gained(Some(view.realized_pnl)),
             gained(view.unrealized_pnl.filter(|_| view.open > 0)),
-            Cell::new(assets(&view.fees)),
-            Cell::new(assets(&view.funding)),
+            Cell::new(fees.show(&view.fees)),
+            Cell::new(funding.show(&view.funding)),
             optional(view.profit_factor, numbers::money),
             gained(view.average),
             gained(view.best),
@@ -251,8 +258,8 @@ struct Names {
     length: Option<usize>,
 }
 
-fn names(positions: impl Iterator<Item = (PositionId, Sequence)>) -> Names {
-    let ids: BTreeSet<String> = positions.map(|(id, _)| id.to_string()).collect();
+fn names(positions: impl Iterator<Item = PositionId>) -> Names {
+    let ids: BTreeSet<String> = positions.map(|id| id.to_string()).collect();
     let is_enough = |length: &usize| {
         let beginnings: BTreeSet<&str> = ids.iter().filter_map(|id| id.get(..*length)).collect();
         beginnings.len() == ids.len()
@@ -332,11 +339,33 @@ fn flags(flags: &BTreeSet<Flag>) -> Cell {
     Cell::toned(Tone::Warning, words.join(","))
 }
 
-/// Sums by asset.
-fn assets(sums: &BTreeMap<Asset, Amount>) -> String {
-    let sums: Vec<String> = sums
-        .iter()
-        .map(|(asset, amount)| format!("{} {asset}", numbers::money(*amount)))
-        .collect();
-    sums.join(", ")
+/// How sums by asset are written in a column: without the asset where it is the same for all, and in the
+/// title.
+struct Sums {
+    asset: Option<Asset>,
+}
+
+impl Sums {
+    fn of<'a>(sums: impl Iterator<Item = &'a BTreeMap<Asset, Amount>>) -> Self {
+        let mut assets: Vec<&Asset> = sums.flat_map(BTreeMap::keys).collect();
+        assets.dedup();
+        let one = assets.pop().filter(|_| assets.is_empty());
+        Self { asset: one.cloned() }
+    }
+
+    fn title(&self, name: &str) -> String {
+        let asset = self.asset.as_ref().map(|asset| format!(" {asset}"));
+        format!("{name}{}", asset.unwrap_or_default())
+    }
+
+    fn show(&self, sums: &BTreeMap<Asset, Amount>) -> String {
+        let sums: Vec<String> = sums
+            .iter()
+            .map(|(asset, amount)| match &self.asset {
+                Some(_) => numbers::money(*amount),
+                None => format!("{} {asset}", numbers::money(*amount)),
+            })
+            .collect();
+        sums.join(", ")
+    }
 }

@@ -35,9 +35,34 @@ pub(crate) fn moment(moment: Timestamp) -> String {
     format!("{} {seconds}", moment.day())
 }
 
-/// `2024-04-22 22:34`: for tables.
-pub(crate) fn short(moment: Timestamp) -> String {
-    self::moment(moment).chars().take(16).collect()
+/// How moments are written in a column: without the year where all are of one, which is in the title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Minutes {
+    year: Option<String>,
+}
+
+impl Minutes {
+    /// How to write these moments.
+    pub(crate) fn of(moments: impl Iterator<Item = Timestamp>) -> Self {
+        let mut years: Vec<String> = moments.map(|at| at.day().chars().take(4).collect()).collect();
+        years.dedup();
+        Self {
+            year: if years.len() == 1 { years.pop() } else { None },
+        }
+    }
+
+    /// The title of the column.
+    pub(crate) fn title(&self, name: &str) -> String {
+        let year = self.year.as_deref().map(|year| format!(" {year}"));
+        format!("{name}{}", year.unwrap_or_default())
+    }
+
+    /// `2024-04-22 22:34`, or `04-22 22:34`.
+    pub(crate) fn show(&self, at: Timestamp) -> String {
+        let text = moment(at);
+        let from = if self.year.is_some() { "2024-".len() } else { 0 };
+        text.get(from.."2024-04-22 22:34".len()).unwrap_or_default().to_owned()
+    }
 }
 
 /// The two largest parts of a span: `2 h 35 m`.
@@ -77,6 +102,12 @@ mod tests {
         assert_eq!(time(at("2024-04-22T22:34:32.0001Z")), "22:34:32");
         assert_eq!(time(at("2024-04-22T22:34:32.12Z")), "22:34:32.120");
         assert_eq!(moment(at("2024-04-22T22:34:32.12Z")), "2024-04-22 22:34:32");
-        assert_eq!(short(at("2024-04-22T22:34:32.12Z")), "2024-04-22 22:34");
+        let minutes = |moments: [&str; 2]| Minutes::of(moments.map(at).into_iter());
+        let one = minutes(["2024-04-22T22:34:32Z", "2024-12-31T00:00:00Z"]);
+        assert_eq!(one.title("OPENED"), "OPENED 2024");
+        assert_eq!(one.show(at("2024-04-22T22:34:32Z")), "04-22 22:34");
+        let two = minutes(["2024-04-22T22:34:32Z", "2025-12-31T00:00:00Z"]);
+        assert_eq!(two.title("OPENED"), "OPENED");
+        assert_eq!(two.show(at("2024-04-22T22:34:32Z")), "2024-04-22 22:34");
     }
 }

@@ -9,7 +9,7 @@ use super::Tone;
 const QUANTITY_SCALE: u32 = 8;
 
 /// Digits that an average price shows, but at least two after the point.
-const PRICE_DIGITS: u32 = 8;
+const PRICE_DIGITS: u32 = 7;
 
 /// Money: two digits after the point; below one, three digits that are not zero.
 pub(crate) fn money(amount: Amount) -> String {
@@ -51,7 +51,7 @@ pub(crate) fn tone(amount: Amount) -> Tone {
     }
 }
 
-/// A price as it was reported, or an average cut to eight digits.
+/// A price as it was reported, or an average cut to seven digits.
 pub(crate) fn price(value: Amount) -> String {
     let value = value.get();
     let whole = value.abs().trunc();
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn prices_keep_eight_digits() {
+    fn prices_keep_seven_digits() {
         check(
             price,
             &[
                 ("66712.7", "66 712.7"),
-                ("66712.7345678901", "66 712.735"),
-                ("0.00001234567890123", "0.000012345679"),
+                ("66712.7345678901", "66 712.73"),
+                ("0.00001234567890123", "0.00001234568"),
                 ("1.5", "1.5"),
                 ("123456789.987", "123 456 789.99"),
                 ("0", "0"),

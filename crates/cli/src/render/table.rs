@@ -1,5 +1,7 @@
 //! Tables that fit: empty columns are left out, and when it is still too wide the least important ones.
 
+use std::borrow::Cow;
+
 use console::{Alignment, measure_text_width, pad_str};
 
 use super::{Look, Tone};
@@ -8,9 +10,9 @@ use super::{Look, Tone};
 const GAP: usize = 2;
 
 /// One column of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
-    title: &'static str,
+    title: Cow<'static, str>,
     alignment: Alignment,
     /// The higher, the sooner it is left out; zero never is.
     expendable: u8,
@@ -18,25 +20,25 @@ pub(crate) struct Column {
 
 impl Column {
     /// A column of texts.
-    pub(crate) const fn text(title: &'static str) -> Self {
+    pub(crate) fn text(title: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            title,
+            title: title.into(),
             alignment: Alignment::Left,
             expendable: 0,
         }
     }
 
     /// A column of numbers.
-    pub(crate) const fn number(title: &'static str) -> Self {
+    pub(crate) fn number(title: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            title,
+            title: title.into(),
             alignment: Alignment::Right,
             expendable: 0,
         }
     }
 
     /// The same, left out where there is no room: the highest number first.
-    pub(crate) const fn expendable(mut self, rank: u8) -> Self {
+    pub(crate) fn expendable(mut self, rank: u8) -> Self {
         self.expendable = rank;
         self
     }
@@ -91,12 +93,12 @@ impl Table {
     }
 
     /// The table as lines, and the titles of the columns for which there was no room.
-    pub(crate) fn render(&self, look: Look) -> (String, Vec<&'static str>) {
+    pub(crate) fn render(&self, look: Look) -> (String, Vec<&str>) {
         let widths: Vec<usize> = (0..self.columns.len()).map(|at| self.width_of(at)).collect();
         let (shown, hidden) = self.choose(&widths, look.width);
-        let columns: Vec<(usize, Column, usize)> = shown
+        let columns: Vec<(usize, &Column, usize)> = shown
             .into_iter()
-            .filter_map(|at| Some((at, *self.columns.get(at)?, *widths.get(at)?)))
+            .filter_map(|at| Some((at, self.columns.get(at)?, *widths.get(at)?)))
             .collect();
         let line = |cells: &mut dyn Iterator<Item = (String, Tone)>| {
             let parts: Vec<String> = columns
@@ -110,7 +112,7 @@ impl Table {
             let line = parts.join(&" ".repeat(GAP));
             format!("{}\n", if look.ink.is_enabled() { &line } else { line.trim_end() })
         };
-        let titles = columns.iter().map(|(_, column, _)| (column.title.to_owned(), Tone::Strong));
+        let titles = columns.iter().map(|(_, column, _)| (column.title.to_string(), Tone::Strong));
         let rules = columns.iter().map(|(_, _, width)| ("─".repeat(*width), Tone::Quiet));
         let mut text = line(&mut titles.into_iter()) + &line(&mut rules.into_iter());
         for row in &self.rows {
@@ -129,12 +131,12 @@ impl Table {
         match (widest, self.columns.get(at)) {
             // Nothing is in it.
             (0, _) | (_, None) => 0,
-            (widest, Some(column)) => widest.max(measure_text_width(column.title)),
+            (widest, Some(column)) => widest.max(measure_text_width(&column.title)),
         }
     }
 
     /// The columns that fit, in order, and the titles of those that do not.
-    fn choose(&self, widths: &[usize], width: usize) -> (Vec<usize>, Vec<&'static str>) {
+    fn choose(&self, widths: &[usize], width: usize) -> (Vec<usize>, Vec<&str>) {
         let mut shown: Vec<usize> = widths
             .iter()
             .enumerate()
@@ -152,7 +154,7 @@ impl Table {
                 break;
             };
             shown.retain(|at| *at != most);
-            hidden.extend(self.columns.get(most).map(|column| column.title));
+            hidden.extend(self.columns.get(most).map(|column| column.title.as_ref()));
         }
         (shown, hidden)
     }
@@ -183,11 +185,11 @@ mod tests {
         table
     }
 
-    fn render(width: usize) -> (String, Vec<&'static str>) {
-        table().render(Look {
-            width,
-            ink: Ink::new(false),
-        })
+    fn render(width: usize) -> (String, Vec<String>) {
+        let ink = Ink::new(false);
+        let table = table();
+        let (text, hidden) = table.render(Look { width, ink });
+        (text, hidden.into_iter().map(str::to_owned).collect())
     }
 
     #[test]

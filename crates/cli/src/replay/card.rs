@@ -74,8 +74,11 @@ fn headline(view: &PositionView, look: Look) -> String {
         (side, view.side.to_string().to_uppercase()),
         (state, view.state.to_string()),
     ];
+    let unrealized = view.unrealized_pnl.filter(|_| !view.quantity.is_zero());
     let result = if view.fills == 0 {
         "never held".to_owned()
+    } else if let Some(unrealized) = unrealized {
+        format!("{}{} unrealized", numbers::gain(unrealized), settlement(view))
     } else {
         let percent = view
             .realized_pnl_percent
@@ -92,7 +95,7 @@ fn headline(view: &PositionView, look: Look) -> String {
         "{}{}{}\n",
         left.join("  "),
         " ".repeat(look.width.saturating_sub(used).max(2)),
-        look.ink.paint(numbers::tone(view.realized_pnl), &result)
+        look.ink.paint(numbers::tone(unrealized.unwrap_or(view.realized_pnl)), &result)
     )
 }
 
@@ -192,7 +195,7 @@ fn shares(view: &PositionView, entries: &mut Entries) {
             numbers::units(share.quantity),
             numbers::gain(share.realized_pnl)
         );
-        entries.add("share of", text);
+        entries.add("share", text);
     }
 }
 

@@ -139,7 +139,7 @@ fn more_words(step: &Step) -> Words {
             state_changed(event.from, event.to, event.cause)
         }
         Event::PositionFlipped(event) => {
-            Words::new(Tone::Strong, format!("flips: {} ended with the same fill", event.closed))
+            Words::new(Tone::Strong, format!("flips from {}", event.closed))
         }
         Event::PositionClosed(event) => {
             let venue = event
@@ -267,7 +267,7 @@ pub(crate) const fn flag_tone(flag: Flag) -> Tone {
 
 fn asked(plan: &OpenPosition) -> Words {
     let mut text = format!(
-        "{} {} {} asked for, {}",
+        "{} {} {} asked for {}",
         plan.side,
         numbers::quantity(plan.quantity),
         plan.symbol,
@@ -307,7 +307,7 @@ fn requested(event: &OrderRequested) -> String {
 
 fn at(kind: OrderKind, price: Option<Price>) -> String {
     match price {
-        Some(price) => format!("{} {}", label(kind.as_str()), numbers::exact_price(price)),
+        Some(price) => format!("at {} {}", label(kind.as_str()), numbers::exact_price(price)),
         None => format!("at {}", label(kind.as_str())),
     }
 }

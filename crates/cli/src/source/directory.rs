@@ -28,7 +28,7 @@ impl Directory {
             ..Options::default()
         };
         let (engine, report) =
-            Engine::open(path, options, Arc::new(SystemClock)).map_err(|source| {
+            Engine::open(path, &options, Arc::new(SystemClock)).map_err(|source| {
                 Failure::Start {
                     path: path.to_owned(),
                     source,

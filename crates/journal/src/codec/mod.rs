@@ -20,7 +20,10 @@ pub(crate) mod samples;
 mod tests;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
+use bincode::de::read::{Reader, SliceReader};
+use bincode::de::{BorrowDecoder, Decoder, DecoderImpl};
 use bincode::enc::write::Writer;
+use bincode::enc::{Encoder, EncoderImpl};
 use bincode::error::EncodeError;
 use ledger::{Event, Record, Sequence};
 
@@ -56,22 +59,19 @@ macro_rules! event_table {
             match event { $(Event::$variant(_) => ($tag, $version),)* }
         }
 
-        fn encode_event(event: &Event, into: &mut Sink<'_>) -> Result<(), EncodeError> {
+        fn write_event<E: Encoder>(event: &Event, encoder: &mut E) -> Result<(), EncodeError> {
             match event {
-                $(Event::$variant(data) => {
-                    let form: v1::$form = Frozen::freeze(data);
-                    bincode::encode_into_writer(form, into, CONFIGURATION)
-                })*
+                $(Event::$variant(data) => v1::$form::write(data, encoder),)*
             }
         }
 
-        fn decode_event(tag: u16, version: u8, bytes: &[u8]) -> Result<(Event, usize), Fault> {
+        fn read_event<'de, R: BorrowDecoder<'de>>(
+            tag: u16,
+            version: u8,
+            decoder: &mut R,
+        ) -> Result<Event, Fault> {
             match (tag, version) {
-                $(($tag, $version) => {
-                    let (form, read): (v1::$form, usize) =
-                        bincode::borrow_decode_from_slice(bytes, CONFIGURATION)?;
-                    Ok((Event::$variant(Frozen::thaw(form)?), read))
-                })*
+                $(($tag, $version) => v1::$form::read(decoder).map(Event::$variant),)*
                 (tag, version) => Err(Fault::UnknownEvent { tag, version }),
             }
         }
@@ -139,14 +139,13 @@ pub const fn schema_of(event: &Event) -> u8 {
 /// Appends the bytes of `record` to `into`.
 pub(crate) fn encode(record: &Record, into: &mut Vec<u8>) -> Result<(), Fault> {
     let start = into.len();
-    let (form, _, event) = v1::Record::freeze(record);
-    let (tag, version) = tag_of(event);
+    let (tag, version) = tag_of(&record.event);
     into.extend_from_slice(&[0; 4]);
     into.extend_from_slice(&tag.to_le_bytes());
     into.extend_from_slice(&[RECORD_VERSION, version]);
-    let mut sink = Sink(into);
-    bincode::encode_into_writer(form, &mut sink, CONFIGURATION)?;
-    encode_event(event, &mut sink)?;
+    let mut encoder = EncoderImpl::new(Sink(into), CONFIGURATION);
+    v1::write_record(record, &mut encoder)?;
+    write_event(&record.event, &mut encoder)?;
     let length = into.len() - start - RECORD_HEADER_BYTES;
     let length = u32::try_from(length).map_err(|_| Fault::Length)?;
     if let Some(place) = into.get_mut(start..start + 4) {
@@ -168,19 +167,18 @@ pub(crate) fn decode(
         event_version,
         payload,
     } = stored;
+    let mut decoder = DecoderImpl::new(SliceReader::new(payload), CONFIGURATION, ());
+    let event = |decoder: &mut _| read_event(tag, event_version, decoder);
     // The one place that chooses by the version of the record's form.
-    let (form, read) = match record_version {
-        1 => bincode::borrow_decode_from_slice::<v1::Record<'_>, _>(payload, CONFIGURATION)?,
+    let record = match record_version {
+        1 => v1::read_record(&mut decoder, sequence, before, event)?,
         version => return Err(Fault::UnknownRecord { version }),
     };
-    let rest = payload.get(read..).unwrap_or_default();
-    let (event, read) = decode_event(tag, event_version, rest)?;
-    if read != rest.len() {
-        return Err(Fault::Trailing {
-            bytes: rest.len() - read,
-        });
+    // Bincode itself ignores what is left over.
+    if decoder.reader().peek_read(1).is_some() {
+        return Err(Fault::Trailing);
     }
-    form.thaw(sequence, event, before)
+    Ok(record)
 }
 
 /// A record's bytes, taken apart but not read.

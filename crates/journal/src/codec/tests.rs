@@ -145,7 +145,7 @@ fn what_is_not_a_record_is_a_fault() {
         payload: &longer,
         ..stored
     };
-    assert_eq!(fault(trailing), "1 bytes are left over");
+    assert_eq!(fault(trailing), "bytes are left over");
 
     let unknown = StoredRecord { tag: 999, ..stored };
     assert_eq!(fault(unknown), "form 1 of event 999 is not known");

@@ -102,13 +102,14 @@ impl MemoryStore {
     pub(crate) fn open(disk: &MemoryDisk) -> Result<(Self, u64), JournalError> {
         let segments = Arc::new(disk.segments());
         let tail = segments.check_tail()?;
+        let (head, end) = (tail.head, tail.end);
         let cut = tail.cut_off(CopyName::Memory)?;
-        let length = usize::try_from(tail.end).unwrap_or(usize::MAX);
+        let length = usize::try_from(end).unwrap_or(usize::MAX);
         disk.damage(|bytes| bytes.truncate(length));
         let store = Self {
             disk: disk.clone(),
             segments,
-            head: tail.head,
+            head,
         };
         Ok((store, cut))
     }

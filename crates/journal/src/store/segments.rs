@@ -267,14 +267,14 @@ impl Tail {
     ///
     /// # Errors
     /// [`JournalError::Corrupt`] if it is damage and not an interrupted append.
-    pub(crate) fn cut_off(&self, copy: CopyName) -> Result<u64, JournalError> {
-        match &self.rest {
+    pub(crate) fn cut_off(self, copy: CopyName) -> Result<u64, JournalError> {
+        match self.rest {
             Rest::Nothing => Ok(0),
-            Rest::Torn(bytes) => Ok(*bytes),
-            Rest::Damaged { .. } => Err(JournalError::Corrupt {
+            Rest::Torn(bytes) => Ok(bytes),
+            Rest::Damaged { fault, .. } => Err(JournalError::Corrupt {
                 copy,
                 sequence: self.head.sequence.next(),
-                fault: Fault::Missing,
+                fault,
             }),
         }
     }

@@ -217,8 +217,7 @@ impl Store for SledStore {
             return Err(corrupt(first, Fault::OutOfSequence { found }));
         }
         if view.bytes.len() != bytes.len() {
-            let bytes = bytes.len() - view.bytes.len();
-            return Err(corrupt(first, Fault::Trailing { bytes }));
+            return Err(corrupt(first, Fault::Trailing));
         }
         Ok(Some(Frame::from(view)))
     }

@@ -132,7 +132,8 @@ pub struct PendingFlush {
 
 impl HistoryWriter {
     /// Opens or creates the history of the journal whose identity is `journal` and whose last record
-    /// is `head`. A store that cannot be trusted is thrown away.
+    /// is `head`. A store that cannot be trusted is thrown away; the caller holds the journal's lock, so
+    /// that nobody else has it open.
     ///
     /// # Errors
     /// Returns [`HistoryError`] if the store is in use, or the disk fails.

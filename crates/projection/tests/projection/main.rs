@@ -106,7 +106,7 @@ fn listing(history: &projection::History) -> Listing {
 
 fn few() -> ProptestConfig {
     ProptestConfig {
-        cases: 24,
+        cases: 16,
         ..ProptestConfig::default()
     }
 }

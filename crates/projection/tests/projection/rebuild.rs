@@ -1,3 +1,4 @@
+use ledger::{Amount, Quantity};
 use projection::{CheckpointError, HistoryWriter, Opened, Projections};
 use proptest::prelude::*;
 
@@ -31,6 +32,17 @@ proptest! {
         }
         let filled = |r: &&ledger::Record| matches!(r.event, ledger::Event::OrderFilled(_));
         prop_assert_eq!(fills.len(), records.iter().filter(filled).count());
+        for trade in &trades {
+            let effects = fills.iter().flat_map(|fill| &fill.effects);
+            let own = effects.filter(|effect| effect.position_id == trade.position.id);
+            let (mut opened, mut realized) = (Quantity::ZERO, Amount::ZERO);
+            for effect in own {
+                opened = opened.plus(effect.opened).unwrap();
+                realized = realized.plus(effect.realized_pnl).unwrap();
+            }
+            prop_assert_eq!(opened, trade.position.entry_quantity);
+            prop_assert_eq!(realized, trade.position.numbers.realized_pnl);
+        }
         for record in &records {
             if let Some(key) = record.key {
                 prop_assert_eq!(history.first_seen(&key).unwrap(), Some(record.sequence));
@@ -186,6 +198,10 @@ fn a_store_ahead_of_the_checkpoint_takes_nothing_twice() {
         let from = usize::try_from(again.head().get()).unwrap();
         for record in &records[from..] {
             again.apply(record).unwrap();
+            if record.sequence.get() % 1500 == 0 {
+                let through = again.history_mut().flush().unwrap();
+                assert_eq!(through, head(&records), "what is stored is never given up");
+            }
         }
         assert_eq!(listing(&again.history().history()), expected);
         writer = again.into_history();

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
 use ledger::{Amount, Asset, PositionState};
-use projection::{GroupBy, History, Share, StatsFilter, StatsRow, Trade};
+use projection::{
+    AsOf, GroupBy, History, HistoryWriter, LookUpOnly, NoHistory, Share, StatsFilter, StatsRow,
+    Trade, fold_as_of,
+};
 
-use crate::{folded, listing, long_life};
+use crate::{folded, listing, long_life, ok};
 
 fn closed(history: &History) -> Vec<Trade> {
     let mut trades = listing(history).trades;
@@ -83,6 +86,27 @@ fn every_grouping_sums_to_the_trades() {
             assert_eq!(counted, u64::try_from(trades.len()).unwrap(), "{by:?}");
         }
     }
+}
+
+/// A fold that keeps no history finds the trades of late fees and funding in the one that is there.
+#[test]
+fn statistics_of_the_past_need_no_history_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (records, _) = long_life(4000);
+    let live = folded(&records, folder.path()).into_history().history();
+    let half = AsOf::Sequence(records[records.len() / 2].sequence);
+    let looking_up = fold_as_of(ok(&records), half, LookUpOnly(live)).unwrap();
+    let own = HistoryWriter::temporary(folder.path()).unwrap();
+    let keeping = fold_as_of(ok(&records), half, own).unwrap();
+    assert!(looking_up.agrees_with(&keeping));
+    let nothing = fold_as_of(ok(&records), half, NoHistory).unwrap();
+    let total = nothing
+        .stats()
+        .rows(GroupBy::Total, &StatsFilter::default());
+    let unmatched = total
+        .iter()
+        .map(|row| row.tally.as_ref().unwrap().corrections_unmatched);
+    assert!(unmatched.sum::<u64>() > 0);
 }
 
 #[test]

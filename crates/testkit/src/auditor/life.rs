@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Asset, CostBasis, FillFact, PositionSide, Side};
+use ledger::{Amount, Asset, CostBasis, FillFact, PositionSide, Side, Timestamp};
 
 use super::exact::Exact;
 
@@ -15,29 +15,38 @@ pub(super) struct Terms {
     pub(super) basis: CostBasis,
 }
 
+impl Terms {
+    fn value_of_one(&self, price: &Exact) -> Exact {
+        if self.inverse {
+            &self.multiplier / price
+        } else {
+            &self.multiplier * price
+        }
+    }
+}
+
 /// A fill, or the part of one that is left for the next life.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
     pub(super) side: Side,
     quantity: Exact,
+    price: Exact,
     value_of_one: Exact,
+    occurred_at: Timestamp,
     fee: Exact,
     fee_asset: Option<Asset>,
 }
 
 impl Share {
-    pub(super) fn of(fill: &FillFact, terms: &Terms) -> Self {
-        let price = Exact::from(ledger::Amount::of(fill.price.get()));
-        let value_of_one = if terms.inverse {
-            &terms.multiplier / &price
-        } else {
-            &terms.multiplier * &price
-        };
+    pub(super) fn of(fill: &FillFact, occurred_at: Timestamp, terms: &Terms) -> Self {
+        let price = Exact::from(Amount::of(fill.price.get()));
         let asset = fill.fee_asset.clone();
         Self {
             side: fill.side,
             quantity: fill.quantity.as_amount().into(),
-            value_of_one,
+            value_of_one: terms.value_of_one(&price),
+            price,
+            occurred_at,
             fee: fill.fee.map_or_else(Exact::zero, Exact::from),
             fee_asset: asset.or_else(|| terms.settlement_asset.clone()),
         }
@@ -82,8 +91,23 @@ pub struct Life {
     cash: Exact,
     fees: BTreeMap<Asset, Exact>,
     funding: BTreeMap<Asset, Exact>,
+    extremes: Extremes,
+    last_fill_at: Timestamp,
     divisions: usize,
     fee_splits: usize,
+}
+
+/// The best and the worst that a life has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extremes {
+    /// The highest price.
+    pub highest: Exact,
+    /// The lowest price.
+    pub lowest: Exact,
+    /// The worst unrealized PnL, zero or less.
+    pub mae: Exact,
+    /// The best unrealized PnL, zero or more.
+    pub mfe: Exact,
 }
 
 impl Life {
@@ -98,6 +122,13 @@ impl Life {
             cash: Exact::zero(),
             fees: BTreeMap::new(),
             funding: BTreeMap::new(),
+            extremes: Extremes {
+                highest: share.price.clone(),
+                lowest: share.price.clone(),
+                mae: Exact::zero(),
+                mfe: Exact::zero(),
+            },
+            last_fill_at: share.occurred_at,
             divisions: 0,
             fee_splits: 1,
         };
@@ -106,6 +137,7 @@ impl Life {
     }
 
     pub(super) fn open(&mut self, share: &Share) {
+        self.witness(share);
         let value = share.value();
         self.opened.add(&share.quantity, &value);
         self.move_cash(&value, self.pays_to_open());
@@ -119,6 +151,7 @@ impl Life {
 
     /// Takes what is held, and gives back what is left of the fill.
     pub(super) fn close(&mut self, share: &Share) -> Option<Share> {
+        self.witness(share);
         let held = self.held();
         let closed = if share.quantity < held {
             share.quantity.clone()
@@ -149,6 +182,35 @@ impl Life {
             quantity: rest,
             ..share.clone()
         })
+    }
+
+    /// A fill shows a price to what was held before it.
+    fn witness(&mut self, share: &Share) {
+        if self.is_open() {
+            self.see(&share.price);
+        }
+        self.last_fill_at = self.last_fill_at.max(share.occurred_at);
+    }
+
+    /// A mark shows a price, unless it is from before the last fill.
+    pub(super) fn mark(&mut self, price: &Exact, occurred_at: Timestamp) {
+        if self.is_open() && self.last_fill_at <= occurred_at {
+            self.see(price);
+        }
+    }
+
+    fn see(&mut self, price: &Exact) {
+        if self.terms.inverse && price.is_zero() {
+            return;
+        }
+        let worth = self.held() * self.terms.value_of_one(price);
+        let signed = if self.pays_to_open() { worth } else { -worth };
+        let unrealized = signed - self.cost();
+        let seen = &mut self.extremes;
+        seen.highest = seen.highest.clone().max(price.clone());
+        seen.lowest = seen.lowest.clone().min(price.clone());
+        seen.mae = seen.mae.clone().min(unrealized.clone());
+        seen.mfe = seen.mfe.clone().max(unrealized);
     }
 
     /// The value that a close of less than all that is held uses up.
@@ -303,6 +365,11 @@ impl Life {
     /// Funding by asset; positive when received.
     pub fn funding(&self) -> &BTreeMap<Asset, Exact> {
         &self.funding
+    }
+
+    /// The best and the worst it has seen, by fills and marks.
+    pub const fn extremes(&self) -> &Extremes {
+        &self.extremes
     }
 
     /// What a ledger may be off that rounds each division to 16 digits, half to even.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AccountSettings, Acknowledgement, Actor, AmendedTerms, Amount, BulkScope, Command,
+    AccountId, AccountSettings, Acknowledgement, Actor, AmendedTerms, Amount, BulkScope, Command,
     Configuration, CostBasis, Fact, FeeCharge, FillFact, Instrument, Intent, Liquidity, Mark,
     OpenPosition, OrderFact, OrderKind, OrderReference, OrderTerms, PnlRounding, PositionFilter,
     PositionId, PositionMode, PositionSide, Price, Quantity, ReportedPosition, Request,
@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use super::Target;
 use super::page::{Unreadable, Words, parse};
 use super::run::{LAST, Runner, SECOND, later};
-use crate::values::{account, value};
+use crate::values::value;
 
 impl<T: Target> Runner<'_, T> {
     /// The command of a line, and the name under which it can be given again.
@@ -43,7 +43,7 @@ impl<T: Target> Runner<'_, T> {
     }
 
     fn configure_account(&mut self, words: &mut Words) -> Result<Command, Unreadable> {
-        self.account = account(&words.word("an account")?);
+        self.account = account_of(&words.word("an account")?)?;
         let mut settings = AccountSettings::default();
         while let Some(word) = words.take() {
             match word.as_str() {
@@ -208,7 +208,10 @@ impl<T: Target> Runner<'_, T> {
                 filter: filter(words)?,
             },
             "close_many" => Request::CloseMany {
-                account: words.option("account")?.map(|text| account(&text)),
+                account: words
+                    .option("account")?
+                    .map(|text| account_of(&text))
+                    .transpose()?,
                 scope: scope(words)?,
             },
             "cancel" => Request::CancelOrder {
@@ -324,6 +327,11 @@ fn order_terms(words: &mut Words) -> Result<OrderTerms, Unreadable> {
     Ok(OrderTerms { kind, price })
 }
 
+pub(super) fn account_of(text: &str) -> Result<AccountId, Unreadable> {
+    AccountId::parse(Tenant::default_tenant(), text)
+        .map_err(|problem| Unreadable(problem.to_string()))
+}
+
 fn signal(words: &mut Words) -> Result<Option<Signal>, Unreadable> {
     let source = words.option("source")?.map(SmolStr::new);
     let id = words.option("signal")?.map(SmolStr::new);
@@ -332,7 +340,10 @@ fn signal(words: &mut Words) -> Result<Option<Signal>, Unreadable> {
 
 fn filter(words: &mut Words) -> Result<PositionFilter, Unreadable> {
     Ok(PositionFilter {
-        account: words.option("account")?.map(|text| account(&text)),
+        account: words
+            .option("account")?
+            .map(|text| account_of(&text))
+            .transpose()?,
         symbol: words.option_value("symbol")?,
         strategy: words.option_value("strategy")?,
         side: words

@@ -8,7 +8,7 @@ use ledger::{
     Record, Request, Sequence, Symbol, Timestamp,
 };
 
-use super::command::duration;
+use super::command::{account_of, duration};
 use super::expect::flags_of;
 use super::page::{Line, Unreadable, Words, parse, read};
 use super::{Fault, Given, Reopening, Target};
@@ -129,7 +129,7 @@ impl<T: Target> Runner<'_, T> {
     }
 
     fn switch(&mut self, mut words: Words) -> Result<(), Unreadable> {
-        self.account = account(&words.word("an account")?);
+        self.account = account_of(&words.word("an account")?)?;
         if let Some(name) = words.take() {
             self.symbol = parse(&name, "a symbol")?;
         }
@@ -201,13 +201,25 @@ impl<T: Target> Runner<'_, T> {
         if self.reopening == Reopening::AfterEveryCommand {
             self.reopen();
         }
-        let violations = self.target.violations();
         checked?;
-        if violations.is_empty() {
+        self.sound(fresh)
+    }
+
+    /// What must hold after every line: no invariant is broken, and a duplicate leaves nothing.
+    fn sound(&self, fresh: bool) -> Result<(), Trouble> {
+        let mut differences = Vec::new();
+        if !fresh && !self.last.is_empty() {
+            let left = format!("{} records", self.last.len());
+            differences.push(("a duplicate that leaves no record".to_owned(), left));
+        }
+        let violations = self.target.violations();
+        if !violations.is_empty() {
+            differences.push(("no invariant broken".to_owned(), violations.join("; ")));
+        }
+        if differences.is_empty() {
             return Ok(());
         }
-        let sound = "no invariant broken".to_owned();
-        Err(Trouble::Differs(vec![(sound, violations.join("; "))]))
+        Err(Trouble::Differs(differences))
     }
 
     pub(super) fn head(&self) -> Sequence {

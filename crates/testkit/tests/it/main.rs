@@ -6,7 +6,9 @@
     reason = "a test may stop"
 )]
 
+mod auditor;
 mod histories;
+mod operators;
 mod properties;
 mod sample_day;
 mod scenarios;

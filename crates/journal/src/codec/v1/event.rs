@@ -1,25 +1,22 @@
 //! What happened.
 
-use super::Frozen;
 use super::intent::{BulkScope, OpenPosition, PositionFilter};
 use super::value::{
-    AccountId, CostBasis, Decimal, FindingClass, Flags, InstrumentId, Leg, Liquidity, List, Number,
-    OrderKind, OrderPurpose, OrderReference, OrderStatus, Origin, PositionMode, PositionSide,
-    PositionState, RoundingRule, Side, Sixteen, StateCause, StopPolicy, Text, Time, fields,
+    AccountId, Bytes, CostBasis, Decimal, FindingClass, Flags, InstrumentId, Leg, Liquidity, List,
+    Number, OrderKind, OrderPurpose, OrderReference, OrderStatus, Origin, PositionMode,
+    PositionSide, PositionState, RoundingRule, Side, Sixteen, StateCause, StopPolicy, Text, Time,
+    choice, fields,
 };
-use crate::error::Fault;
 
-fields!(PositionQueued<'a> {
-    intent_id: Text<'a>,
-    leg: Leg<'a>,
-    plan: OpenPosition<'a>,
+fields!(PositionQueued {
+    intent_id: Text,
+    leg: Leg,
+    plan: OpenPosition,
 });
-fields!(QueueWithdrawn<'a> {
-    intent_id: Text<'a>,
-});
-fields!(OrderRequested<'a> {
-    intent_id: Text<'a>,
-    client_order_id: Text<'a>,
+fields!(QueueWithdrawn { intent_id: Text });
+fields!(OrderRequested {
+    intent_id: Text,
+    client_order_id: Text,
     purpose: OrderPurpose,
     side: Side,
     quantity: Decimal,
@@ -27,10 +24,10 @@ fields!(OrderRequested<'a> {
     price: Option<Decimal>,
     trigger_price: Option<Decimal>,
     reduce_only: bool,
-    strategy: Option<Text<'a>>,
+    strategy: Option<Text>,
 });
-fields!(TrailingRequested<'a> {
-    intent_id: Text<'a>,
+fields!(TrailingRequested {
+    intent_id: Text,
     trail: Trail,
 });
 fields!(Trail {
@@ -38,15 +35,15 @@ fields!(Trail {
     callback: Decimal,
     active: bool,
 });
-fields!(CancelRequested<'a> {
-    intent_id: Text<'a>,
+fields!(CancelRequested {
+    intent_id: Text,
     order: Number,
-    client_order_id: Text<'a>,
+    client_order_id: Text,
 });
-fields!(AmendRequested<'a> {
-    intent_id: Text<'a>,
+fields!(AmendRequested {
+    intent_id: Text,
     order: Number,
-    client_order_id: Option<Text<'a>>,
+    client_order_id: Option<Text>,
     terms: AmendedTerms,
 });
 fields!(AmendedTerms {
@@ -54,138 +51,106 @@ fields!(AmendedTerms {
     price: Option<Decimal>,
     trigger_price: Option<Decimal>,
 });
-fields!(MonitoringStarted<'a> {
-    intent_id: Text<'a>,
-});
-fields!(BulkExecuteRequested<'a> {
-    intent_id: Text<'a>,
-    filter: PositionFilter<'a>,
+fields!(MonitoringStarted { intent_id: Text });
+fields!(BulkExecuteRequested {
+    intent_id: Text,
+    filter: PositionFilter,
     positions: List<Sixteen>,
 });
-fields!(BulkCloseRequested<'a> {
-    intent_id: Text<'a>,
-    scope: BulkScope<'a>,
+fields!(BulkCloseRequested {
+    intent_id: Text,
+    scope: BulkScope,
     positions: List<Sixteen>,
 });
-fields!(IntentRejected<'a> {
-    intent_id: Text<'a>,
-    refusal: Refusal<'a>,
+fields!(IntentRejected {
+    intent_id: Text,
+    refusal: Refusal,
 });
 
-/// A form that is a choice in which some variants carry one value.
-macro_rules! choice {
-    ($name:ident<'a> { $($variant:ident $(($form:ty))?,)* }) => {
-        #[derive(bincode::Encode, bincode::BorrowDecode)]
-        pub(in crate::codec) enum $name<'a> { $($variant $(($form))?,)* }
-        impl<'a> Frozen<'a, ledger::$name> for $name<'a> {
-            fn freeze(value: &'a ledger::$name) -> Self {
-                match value {
-                    $(choice!(@pattern ledger::$name::$variant, value $(, $form)?) => {
-                        choice!(@freeze Self::$variant, value $(, $form)?)
-                    })*
-                }
-            }
-            fn thaw(self) -> Result<ledger::$name, Fault> {
-                Ok(match self {
-                    $(choice!(@pattern Self::$variant, value $(, $form)?) => {
-                        choice!(@thaw ledger::$name::$variant, value $(, $form)?)
-                    })*
-                })
-            }
-        }
-    };
-    (@pattern $path:path, $value:ident) => { $path };
-    (@pattern $path:path, $value:ident, $form:ty) => { $path($value) };
-    (@freeze $path:path, $value:ident) => { $path };
-    (@freeze $path:path, $value:ident, $form:ty) => { $path(<$form>::freeze($value)) };
-    (@thaw $path:path, $value:ident) => { $path };
-    (@thaw $path:path, $value:ident, $form:ty) => { $path($value.thaw()?) };
-}
-
-choice!(Refusal<'a> {
-    ExistsWithDifferent(Text<'a>),
-    Halted,
-    PositionNotFound,
-    PositionFinal(PositionState),
-    OrderNotFound,
-    OrderFinal,
-    SlotOccupied,
-    NotQueued(PositionState),
-    NothingHeld(PositionState),
-    AlreadyClosing,
-    ExceedsHeld,
-    NotMonitorable(PositionState),
-    ProtectionInFlight,
-    WrongSideOfMark,
-    NothingMatches,
-    NotOpen(PositionState),
-    AccountInUse,
-    InstrumentInUse,
+choice!(Refusal {
+    0 => ExistsWithDifferent(Text),
+    1 => Halted,
+    2 => PositionNotFound,
+    3 => PositionFinal(PositionState),
+    4 => OrderNotFound,
+    5 => OrderFinal,
+    6 => SlotOccupied,
+    7 => NotQueued(PositionState),
+    8 => NothingHeld(PositionState),
+    9 => AlreadyClosing,
+    10 => ExceedsHeld,
+    11 => NotMonitorable(PositionState),
+    12 => ProtectionInFlight,
+    13 => WrongSideOfMark,
+    14 => NothingMatches,
+    15 => NotOpen(PositionState),
+    16 => AccountInUse,
+    17 => InstrumentInUse,
 });
-choice!(Anomaly<'a> {
-    ExistsWithDifferent(Text<'a>),
-    LegMissing,
-    NothingToClose,
-    ReduceOnlyWouldGrow,
-    PriceNotPositive,
-    Inexact,
+choice!(Anomaly {
+    0 => ExistsWithDifferent(Text),
+    1 => LegMissing,
+    2 => NothingToClose,
+    3 => ReduceOnlyWouldGrow,
+    4 => PriceNotPositive,
+    5 => Inexact,
 });
-choice!(Fact<'a> {
-    OrderSubmitted(OrderFact<'a>),
-    OrderAccepted(OrderFact<'a>),
-    OrderCanceled(OrderFact<'a>),
-    OrderExpired(OrderFact<'a>),
-    OrderRejected(VenueRefusal<'a>),
-    OrderUnknown(VenueRefusal<'a>),
-    OrderAmended(AmendedTerms),
-    OrderFilled(FillFact<'a>),
-    FundingSettled(Settlement<'a>),
-    FeeCharged(FeeCharge<'a>),
-    PositionReported(ReportedPosition),
+choice!(Fact {
+    0 => OrderSubmitted(OrderFact),
+    1 => OrderAccepted(OrderFact),
+    2 => OrderCanceled(OrderFact),
+    3 => OrderExpired(OrderFact),
+    4 => OrderRejected(VenueRefusal),
+    5 => OrderUnknown(VenueRefusal),
+    6 => OrderAmended(AmendedTerms),
+    7 => OrderFilled(FillFact),
+    8 => FundingSettled(Settlement),
+    9 => FeeCharged(FeeCharge),
+    10 => PositionReported(ReportedPosition),
 });
 
-fields!(OrderUpdated<'a> {
+fields!(OrderUpdated {
     order: Number,
-    client_order_id: Option<Text<'a>>,
-    venue_order_id: Option<Text<'a>>,
+    client_order_id: Option<Text>,
+    venue_order_id: Option<Text>,
     status: OrderStatus,
-    code: Option<Text<'a>>,
-    reason: Option<Text<'a>>,
+    code: Option<Text>,
+    reason: Option<Text>,
     flags: Flags,
 });
-fields!(OrderAmended<'a> {
+fields!(OrderAmended {
     order: Number,
-    client_order_id: Option<Text<'a>>,
-    venue_order_id: Option<Text<'a>>,
+    client_order_id: Option<Text>,
+    venue_order_id: Option<Text>,
     terms: AmendedTerms,
     status: OrderStatus,
     flags: Flags,
 });
-fields!(OrderFilled<'a> {
-    fill: FillFact<'a>,
-    leg: Option<Leg<'a>>,
-    reference: OrderReference<'a>,
+fields!(OrderFilled {
+    fill: FillFact,
+    leg: Option<Leg>,
+    reference: OrderReference,
     order: Option<Number>,
     order_status: Option<OrderStatus>,
     order_filled_quantity: Option<Decimal>,
-    strategy: Option<Text<'a>>,
-    effect: Option<FillEffect<'a>>,
+    strategy: Option<Text>,
+    effect: Option<FillEffect>,
     flags: Flags,
 });
-fields!(FillFact<'a> {
-    execution_id: Text<'a>,
+fields!(FillFact {
+    execution_id: Text,
     side: Side,
     price: Decimal,
     quantity: Decimal,
     fee: Option<Decimal>,
-    fee_asset: Option<Text<'a>>,
+    fee_asset: Option<Text>,
     liquidity: Option<Liquidity>,
     venue_realized_pnl: Option<Decimal>,
     reduce_only: bool,
     cumulative_quantity: Option<Decimal>,
     liquidation: bool,
 });
-fields!(FillEffect<'a> {
+fields!(FillEffect {
     opened: Decimal,
     closed: Decimal,
     excess: Decimal,
@@ -195,7 +160,7 @@ fields!(FillEffect<'a> {
     realized_pnl: Decimal,
     rounding: Decimal,
     fee: Decimal,
-    fee_asset: Option<Text<'a>>,
+    fee_asset: Option<Text>,
     lots_released: List<LotRelease>,
     before: PositionNumbers,
     after: PositionNumbers,
@@ -219,30 +184,30 @@ fields!(Extremes {
     mae: Decimal,
     mfe: Decimal,
 });
-fields!(FundingSettled<'a> {
-    settlement: Settlement<'a>,
-    leg: Option<Leg<'a>>,
+fields!(FundingSettled {
+    settlement: Settlement,
+    leg: Option<Leg>,
     flags: Flags,
 });
-fields!(Settlement<'a> {
+fields!(Settlement {
     amount: Decimal,
-    asset: Text<'a>,
-    settlement_id: Option<Text<'a>>,
+    asset: Text,
+    settlement_id: Option<Text>,
 });
-fields!(FeeCharged<'a> {
-    charge: FeeCharge<'a>,
-    leg: Option<Leg<'a>>,
-    reference: OrderReference<'a>,
+fields!(FeeCharged {
+    charge: FeeCharge,
+    leg: Option<Leg>,
+    reference: OrderReference,
     flags: Flags,
 });
-fields!(FeeCharge<'a> {
+fields!(FeeCharge {
     amount: Decimal,
-    asset: Text<'a>,
-    settlement_id: Option<Text<'a>>,
+    asset: Text,
+    settlement_id: Option<Text>,
 });
-fields!(PositionReported<'a> {
+fields!(PositionReported {
     report: ReportedPosition,
-    leg: Leg<'a>,
+    leg: Leg,
     ours: Decimal,
     difference: Decimal,
 });
@@ -255,20 +220,20 @@ fields!(PriceExtremeObserved {
     mark_price: Decimal,
     extremes: Extremes,
 });
-fields!(PositionOpened<'a> {
-    leg: Leg<'a>,
+fields!(PositionOpened {
+    leg: Leg,
     side: PositionSide,
     origin: Origin,
-    terms: Terms<'a>,
-    strategy: Option<Text<'a>>,
-    effect: FillEffect<'a>,
+    terms: Terms,
+    strategy: Option<Text>,
+    effect: FillEffect,
     flags: Flags,
 });
-fields!(Terms<'a> {
+fields!(Terms {
     inverse: bool,
     multiplier: Decimal,
     step: Option<Decimal>,
-    settlement_asset: Option<Text<'a>>,
+    settlement_asset: Option<Text>,
     cost_basis: CostBasis,
     pnl_rounding: PnlRounding,
 });
@@ -286,8 +251,8 @@ fields!(PositionFlipped {
     closed: Sixteen,
     opened: Sixteen,
 });
-fields!(PositionClosed<'a> {
-    exit_reason: Text<'a>,
+fields!(PositionClosed {
+    exit_reason: Text,
     realized_pnl: Decimal,
     venue_realized_pnl: Option<Decimal>,
 });
@@ -298,60 +263,58 @@ fields!(StopMoved {
     from: Decimal,
     to: Decimal,
 });
-fields!(ExternalOrderAdopted<'a> {
-    reference: OrderReference<'a>,
-    leg: Option<Leg<'a>>,
+fields!(ExternalOrderAdopted {
+    reference: OrderReference,
+    leg: Option<Leg>,
     side: Option<Side>,
     reduce_only: bool,
     status: OrderStatus,
     filled_quantity: Decimal,
-    reason: Option<Text<'a>>,
+    reason: Option<Text>,
 });
-fields!(ReconciliationFinding<'a> {
+fields!(ReconciliationFinding {
     class: FindingClass,
-    leg: Option<Leg<'a>>,
+    leg: Option<Leg>,
     ours: Option<Decimal>,
     venue: Option<Decimal>,
 });
-fields!(Adjustment<'a> {
-    adjustment_id: Text<'a>,
-    reason: Text<'a>,
+fields!(Adjustment {
+    adjustment_id: Text,
+    reason: Text,
     quantity: Decimal,
     cost: Decimal,
     realized_pnl: Decimal,
 });
-fields!(AcknowledgementQuarantined<'a> {
-    anomaly: Anomaly<'a>,
+fields!(AcknowledgementQuarantined {
+    anomaly: Anomaly,
     first: Option<Number>,
-    acknowledgement: Acknowledgement<'a>,
+    acknowledgement: Acknowledgement,
 });
-fields!(Acknowledgement<'a> {
-    account: AccountId<'a>,
-    symbol: Text<'a>,
-    leg: Option<Leg<'a>>,
-    order: OrderReference<'a>,
+fields!(Acknowledgement {
+    account: AccountId,
+    symbol: Text,
+    leg: Option<Leg>,
+    order: OrderReference,
     occurred_at: Time,
-    fact: Fact<'a>,
-    raw: Option<super::value::Bytes<'a>>,
+    fact: Fact,
+    raw: Option<Bytes>,
 });
-fields!(OrderFact<'a> {
-    reason: Option<Text<'a>>,
+fields!(OrderFact {
+    reason: Option<Text>,
 });
-fields!(VenueRefusal<'a> {
-    code: Option<Text<'a>>,
-    reason: Option<Text<'a>>,
+fields!(VenueRefusal {
+    code: Option<Text>,
+    reason: Option<Text>,
 });
-fields!(QuarantineResolved<'a> {
+fields!(QuarantineResolved {
     quarantined: Number,
     applied: bool,
-    note: Text<'a>,
+    note: Text,
 });
-fields!(HaltChanged<'a> {
-    reason: Text<'a>,
-});
-fields!(NoteAdded<'a> {
-    intent_id: Text<'a>,
-    text: Text<'a>,
+fields!(HaltChanged { reason: Text });
+fields!(NoteAdded {
+    intent_id: Text,
+    text: Text,
 });
 fields!(AccountConfigured {
     settings: AccountSettings,
@@ -362,14 +325,14 @@ fields!(AccountSettings {
     pnl_rounding: PnlRounding,
     stop_policy: StopPolicy,
 });
-fields!(InstrumentConfigured<'a> {
-    instrument: InstrumentId<'a>,
-    terms: Instrument<'a>,
+fields!(InstrumentConfigured {
+    instrument: InstrumentId,
+    terms: Instrument,
 });
-fields!(Instrument<'a> {
+fields!(Instrument {
     inverse: bool,
     multiplier: Decimal,
     tick: Option<Decimal>,
     step: Option<Decimal>,
-    settlement_asset: Option<Text<'a>>,
+    settlement_asset: Option<Text>,
 });

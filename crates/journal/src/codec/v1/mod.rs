@@ -10,5 +10,5 @@ mod record;
 mod value;
 
 pub(super) use event::*;
-pub(super) use record::Record;
+pub(super) use record::{read_record, write_record};
 pub(super) use value::Frozen;

@@ -1,56 +1,51 @@
 //! The forms of single values, and the macros that write the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 
 use bincode::de::read::Reader;
-use bincode::de::{BorrowDecode, BorrowDecoder};
+use bincode::de::{BorrowDecode, BorrowDecoder, Decode};
 use bincode::enc::write::Writer;
 use bincode::enc::{Encode, Encoder};
-use bincode::error::{DecodeError, EncodeError};
+use bincode::error::EncodeError;
 use rust_decimal::Decimal as Exact;
 use smol_str::SmolStr;
 
 use crate::error::Fault;
 
-/// A form on disk of the domain type `D`. Freezing borrows; thawing lets the domain's own
-/// constructors judge, so that a damaged value is a [`Fault`] and never a wrong number.
-pub(in crate::codec) trait Frozen<'a, D>:
-    Encode + BorrowDecode<'a, ()> + Sized
-{
-    /// The form of `value`.
-    fn freeze(value: &'a D) -> Self;
-    /// The value of the form.
-    fn thaw(self) -> Result<D, Fault>;
+/// A form on disk of the domain type `D`. It is written from the domain and read into it without a
+/// copy in between. The domain's own constructors judge what is read, so that a damaged value is a
+/// [`Fault`] and never a wrong number.
+pub(in crate::codec) trait Frozen<D> {
+    /// Writes `value` in this form.
+    fn write<E: Encoder>(value: &D, encoder: &mut E) -> Result<(), EncodeError>;
+    /// Reads a value in this form.
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<D, Fault>;
 }
 
 /// A form with the fields of its domain type.
 macro_rules! fields {
-    ($name:ident<'a> { $($field:ident: $form:ty,)* }) => {
-        #[allow(clippy::struct_field_names, reason = "a form has the names of its domain type")]
-        #[derive(bincode::Encode, bincode::BorrowDecode)]
-        pub(in crate::codec) struct $name<'a> { $($field: $form,)* }
-        impl<'a> $crate::codec::v1::Frozen<'a, ledger::$name> for $name<'a> {
-            $crate::codec::v1::value::fields!(@both $name { $($field,)* });
-        }
-    };
-    ($name:ident { $($field:ident: $form:ty,)* }) => {
-        #[allow(clippy::struct_field_names, reason = "a form has the names of its domain type")]
-        #[derive(bincode::Encode, bincode::BorrowDecode)]
-        pub(in crate::codec) struct $name { $($field: $form,)* }
-        impl<'a> $crate::codec::v1::Frozen<'a, ledger::$name> for $name {
-            $crate::codec::v1::value::fields!(@both $name { $($field,)* });
-        }
-    };
-    (@both $name:ident { $($field:ident,)* }) => {
-        #[inline]
-        fn freeze(value: &'a ledger::$name) -> Self {
-            let ledger::$name { $($field,)* } = value;
-            Self { $($field: $crate::codec::v1::Frozen::freeze($field),)* }
-        }
-        #[inline]
-        fn thaw(self) -> Result<ledger::$name, $crate::error::Fault> {
-            let Self { $($field,)* } = self;
-            Ok(ledger::$name { $($field: $crate::codec::v1::Frozen::thaw($field)?,)* })
+    ($name:ident { $($field:ident: $form:ty),* $(,)? }) => {
+        pub(in crate::codec) struct $name;
+        impl $crate::codec::v1::Frozen<ledger::$name> for $name {
+            #[inline]
+            fn write<E: bincode::enc::Encoder>(
+                value: &ledger::$name,
+                encoder: &mut E,
+            ) -> Result<(), bincode::error::EncodeError> {
+                // Without `..`, so that a new field in the domain does not compile here.
+                let ledger::$name { $($field,)* } = value;
+                $(<$form as $crate::codec::v1::Frozen<_>>::write($field, encoder)?;)*
+                Ok(())
+            }
+            #[inline]
+            fn read<'de, R: bincode::de::BorrowDecoder<'de>>(
+                decoder: &mut R,
+            ) -> Result<ledger::$name, $crate::error::Fault> {
+                Ok(ledger::$name {
+                    $($field: <$form as $crate::codec::v1::Frozen<_>>::read(decoder)?,)*
+                })
+            }
         }
     };
 }
@@ -59,18 +54,21 @@ pub(super) use fields;
 /// A form of one byte for a domain type that is a choice without content.
 macro_rules! codes {
     ($name:ident { $($code:literal => $variant:ident,)* }) => {
-        #[derive(bincode::Encode, bincode::BorrowDecode)]
-        pub(in crate::codec) struct $name(u8);
-        impl<'a> $crate::codec::v1::Frozen<'a, ledger::$name> for $name {
+        pub(in crate::codec) struct $name;
+        impl Frozen<ledger::$name> for $name {
             #[inline]
-            fn freeze(value: &'a ledger::$name) -> Self {
-                Self(match value { $(ledger::$name::$variant => $code,)* })
+            fn write<E: Encoder>(
+                value: &ledger::$name,
+                encoder: &mut E,
+            ) -> Result<(), EncodeError> {
+                let code: u8 = match value { $(ledger::$name::$variant => $code,)* };
+                code.encode(encoder)
             }
             #[inline]
-            fn thaw(self) -> Result<ledger::$name, $crate::error::Fault> {
-                match self.0 {
+            fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<ledger::$name, Fault> {
+                match u8::decode(decoder)? {
                     $($code => Ok(ledger::$name::$variant),)*
-                    code => Err($crate::error::Fault::UnknownCode {
+                    code => Err(Fault::UnknownCode {
                         what: stringify!($name),
                         code: u64::from(code),
                     }),
@@ -80,27 +78,88 @@ macro_rules! codes {
     };
 }
 
-/// Text: its length in bytes, then UTF-8.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) struct Text<'a>(&'a str);
+/// A form that is a number and the content of the variant with that number.
+macro_rules! choice {
+    ($name:ident { $(
+        $code:literal => $variant:ident
+            $(($form:ty))?
+            $({ $($field:ident: $field_form:ty),* })?,
+    )* }) => {
+        pub(in crate::codec) struct $name;
+        impl $crate::codec::v1::Frozen<ledger::$name> for $name {
+            fn write<E: bincode::enc::Encoder>(
+                value: &ledger::$name,
+                encoder: &mut E,
+            ) -> Result<(), bincode::error::EncodeError> {
+                match value {
+                    $($crate::codec::v1::value::choice!(
+                        @pattern $name $variant, content $(, $form)? $({ $($field),* })?
+                    ) => {
+                        bincode::Encode::encode(&{ let code: u32 = $code; code }, encoder)?;
+                        $(<$form as $crate::codec::v1::Frozen<_>>::write(content, encoder)?;)?
+                        $($(<$field_form as $crate::codec::v1::Frozen<_>>::write($field, encoder)?;)*)?
+                    })*
+                }
+                Ok(())
+            }
+            fn read<'de, R: bincode::de::BorrowDecoder<'de>>(
+                decoder: &mut R,
+            ) -> Result<ledger::$name, $crate::error::Fault> {
+                let code: u32 = bincode::Decode::decode(decoder)?;
+                match code {
+                    $($code => Ok(
+                        ledger::$name::$variant
+                        $((<$form as $crate::codec::v1::Frozen<_>>::read(decoder)?))?
+                        $({ $($field: <$field_form as $crate::codec::v1::Frozen<_>>::read(decoder)?),* })?
+                    ),)*
+                    code => Err($crate::error::Fault::UnknownCode {
+                        what: stringify!($name),
+                        code: u64::from(code),
+                    }),
+                }
+            }
+        }
+    };
+    (@pattern $name:ident $variant:ident, $content:ident) => { ledger::$name::$variant };
+    (@pattern $name:ident $variant:ident, $content:ident, $form:ty) => {
+        ledger::$name::$variant($content)
+    };
+    (@pattern $name:ident $variant:ident, $content:ident { $($field:ident),* }) => {
+        ledger::$name::$variant { $($field),* }
+    };
+}
+pub(super) use choice;
 
-impl Text<'_> {
-    /// Whether it is this text.
-    pub(super) fn is(&self, text: &str) -> bool {
-        self.0 == text
+/// Text: its length in bytes, then UTF-8.
+pub(in crate::codec) struct Text;
+
+impl Text {
+    /// Reads the bytes of a text, which may not be UTF-8.
+    #[inline]
+    pub(super) fn bytes<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<&'de [u8], Fault> {
+        Ok(<&[u8]>::borrow_decode(decoder)?)
+    }
+
+    /// The text that the bytes are.
+    #[inline]
+    pub(super) fn checked(bytes: &[u8]) -> Result<&str, Fault> {
+        std::str::from_utf8(bytes).map_err(|_| Fault::NotText)
     }
 }
 
 macro_rules! text_forms {
     ($($name:ident)*) => {$(
-        impl<'a> Frozen<'a, ledger::$name> for Text<'a> {
+        impl Frozen<ledger::$name> for Text {
             #[inline]
-            fn freeze(value: &'a ledger::$name) -> Self {
-                Self(value.as_str())
+            fn write<E: Encoder>(
+                value: &ledger::$name,
+                encoder: &mut E,
+            ) -> Result<(), EncodeError> {
+                value.as_str().encode(encoder)
             }
             #[inline]
-            fn thaw(self) -> Result<ledger::$name, Fault> {
-                Ok(ledger::$name::new(self.0)?)
+            fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<ledger::$name, Fault> {
+                Ok(ledger::$name::new(Self::checked(Self::bytes(decoder)?)?)?)
             }
         }
     )*};
@@ -110,284 +169,215 @@ text_forms!(
     SettlementId Strategy Trader Ticket Actor Correlation
 );
 
-impl<'a> Frozen<'a, SmolStr> for Text<'a> {
-    #[inline]
-    fn freeze(value: &'a SmolStr) -> Self {
-        Self(value.as_str())
-    }
-    #[inline]
-    fn thaw(self) -> Result<SmolStr, Fault> {
-        Ok(SmolStr::new(self.0))
-    }
+/// A form of one value: how it is written, and how it is read.
+macro_rules! value_forms {
+    ($($form:ident: $domain:ty {
+        |$value:ident, $encoder:ident| $write:expr,
+        |$decoder:ident| $read:expr $(,)?
+    })*) => {$(
+        impl Frozen<$domain> for $form {
+            #[inline]
+            fn write<E: Encoder>($value: &$domain, $encoder: &mut E) -> Result<(), EncodeError> {
+                $write
+            }
+            #[inline]
+            fn read<'de, R: BorrowDecoder<'de>>($decoder: &mut R) -> Result<$domain, Fault> {
+                Ok($read)
+            }
+        }
+    )*};
 }
 
 /// Bytes: their number, then they.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Frozen<'a, Vec<u8>> for Bytes<'a> {
-    fn freeze(value: &'a Vec<u8>) -> Self {
-        Self(value)
-    }
-    fn thaw(self) -> Result<Vec<u8>, Fault> {
-        Ok(self.0.to_vec())
-    }
-}
+pub(in crate::codec) struct Bytes;
 
 /// Sixteen bytes as they are.
-pub(in crate::codec) struct Sixteen([u8; 16]);
+pub(in crate::codec) struct Sixteen;
 
-impl Encode for Sixteen {
-    #[inline]
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        encoder.writer().write(&self.0)
+/// A sequence, of variable length.
+pub(in crate::codec) struct Number;
+
+/// Nanoseconds since 1970-01-01T00:00:00Z: eight bytes, little-endian, signed.
+pub(in crate::codec) struct Time;
+
+value_forms! {
+    Text: SmolStr {
+        |value, encoder| value.as_str().encode(encoder),
+        |decoder| SmolStr::new(Self::checked(Self::bytes(decoder)?)?)
+    }
+    Bytes: Vec<u8> {
+        |value, encoder| value.as_slice().encode(encoder),
+        |decoder| <&[u8]>::borrow_decode(decoder)?.to_vec()
+    }
+    Sixteen: ledger::PositionId {
+        |value, encoder| encoder.writer().write(value.as_uuid().as_bytes()),
+        |decoder| ledger::PositionId::new(uuid::Uuid::from_bytes(fixed(decoder)?))
+    }
+    Sixteen: ledger::FactKey {
+        |value, encoder| encoder.writer().write(value.as_bytes()),
+        |decoder| ledger::FactKey::from_bytes(fixed(decoder)?)
+    }
+    Number: ledger::Sequence {
+        |value, encoder| value.get().encode(encoder),
+        |decoder| ledger::Sequence::new(u64::decode(decoder)?)
+    }
+    Time: ledger::Timestamp {
+        |value, encoder| encoder.writer().write(&value.as_nanoseconds().to_le_bytes()),
+        |decoder| ledger::Timestamp::from_nanoseconds(i64::from_le_bytes(fixed(decoder)?))
+    }
+    bool: bool {
+        |value, encoder| value.encode(encoder),
+        |decoder| Self::decode(decoder)?
+    }
+    u32: u32 {
+        |value, encoder| value.encode(encoder),
+        |decoder| Self::decode(decoder)?
     }
 }
 
-impl<'de, C> BorrowDecode<'de, C> for Sixteen {
-    #[inline]
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        decoder: &mut D,
-    ) -> Result<Self, DecodeError> {
-        let mut bytes = [0; 16];
-        decoder.claim_bytes_read(bytes.len())?;
-        decoder.reader().read(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
-
-impl<'a> Frozen<'a, ledger::PositionId> for Sixteen {
-    #[inline]
-    fn freeze(value: &'a ledger::PositionId) -> Self {
-        Self(value.as_uuid().into_bytes())
-    }
-    #[inline]
-    fn thaw(self) -> Result<ledger::PositionId, Fault> {
-        Ok(ledger::PositionId::new(uuid::Uuid::from_bytes(self.0)))
-    }
-}
-
-impl<'a> Frozen<'a, ledger::FactKey> for Sixteen {
-    #[inline]
-    fn freeze(value: &'a ledger::FactKey) -> Self {
-        Self(*value.as_bytes())
-    }
-    #[inline]
-    fn thaw(self) -> Result<ledger::FactKey, Fault> {
-        Ok(ledger::FactKey::from_bytes(self.0))
-    }
+/// Reads bytes whose number is fixed.
+#[inline]
+fn fixed<'de, const N: usize, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<[u8; N], Fault> {
+    let mut bytes = [0; N];
+    decoder.claim_bytes_read(N)?;
+    decoder.reader().read(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A decimal: one byte with its scale and, in the highest bit, its sign; then the mantissa, of
 /// variable length. What a ledger counts has few digits: most decimals take two to six bytes, where
 /// `rust_decimal`'s own form always takes sixteen.
-pub(in crate::codec) struct Decimal(Exact);
+pub(in crate::codec) struct Decimal;
 
 const NEGATIVE: u8 = 0x80;
 
-impl Encode for Decimal {
+impl Decimal {
     #[inline]
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        let sign = if self.0.is_sign_negative() {
+    fn put<E: Encoder>(value: Exact, encoder: &mut E) -> Result<(), EncodeError> {
+        let sign = if value.is_sign_negative() {
             NEGATIVE
         } else {
             0
         };
         // A scale is at most 28.
-        let scale = u8::try_from(self.0.scale()).unwrap_or(u8::MAX);
+        let scale = u8::try_from(value.scale()).unwrap_or(u8::MAX);
         (scale | sign).encode(encoder)?;
-        self.0.mantissa().unsigned_abs().encode(encoder)
+        value.mantissa().unsigned_abs().encode(encoder)
     }
-}
 
-impl<'de, C> BorrowDecode<'de, C> for Decimal {
     #[inline]
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        decoder: &mut D,
-    ) -> Result<Self, DecodeError> {
-        let head = u8::borrow_decode(decoder)?;
-        let mantissa = u128::borrow_decode(decoder)?;
+    fn take<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<Exact, Fault> {
+        let head = u8::decode(decoder)?;
+        let mantissa = u128::decode(decoder)?;
         let scale = u32::from(head & !NEGATIVE);
         if scale > Exact::MAX_SCALE || mantissa >> 96 != 0 {
-            return Err(DecodeError::Other(
-                "a scale or a mantissa that no decimal has",
-            ));
+            return Err(Fault::NotADecimal);
         }
         let word = |at: u32| u32::try_from(mantissa >> at & 0xffff_ffff).unwrap_or_default();
         let negative = head & NEGATIVE != 0;
-        Ok(Self(Exact::from_parts(
+        Ok(Exact::from_parts(
             word(0),
             word(32),
             word(64),
             negative,
             scale,
-        )))
+        ))
     }
 }
 
 macro_rules! decimal_forms {
     ($($name:ident)*) => {$(
-        impl<'a> Frozen<'a, ledger::$name> for Decimal {
+        impl Frozen<ledger::$name> for Decimal {
             #[inline]
-            fn freeze(value: &'a ledger::$name) -> Self {
-                Self(value.get())
+            fn write<E: Encoder>(
+                value: &ledger::$name,
+                encoder: &mut E,
+            ) -> Result<(), EncodeError> {
+                Self::put(value.get(), encoder)
             }
             #[inline]
-            fn thaw(self) -> Result<ledger::$name, Fault> {
-                if self.0.is_zero() {
+            fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<ledger::$name, Fault> {
+                let value = Self::take(decoder)?;
+                if value.is_zero() {
                     return Ok(ledger::$name::ZERO);
                 }
-                Ok(ledger::$name::new(self.0)?)
+                Ok(ledger::$name::new(value)?)
             }
         }
     )*};
 }
 decimal_forms!(Amount Price Quantity);
 
-/// A sequence, of variable length.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) struct Number(u64);
-
-impl<'a> Frozen<'a, ledger::Sequence> for Number {
+impl<D, F: Frozen<D>> Frozen<Option<D>> for Option<F> {
     #[inline]
-    fn freeze(value: &'a ledger::Sequence) -> Self {
-        Self(value.get())
-    }
-    #[inline]
-    fn thaw(self) -> Result<ledger::Sequence, Fault> {
-        Ok(ledger::Sequence::new(self.0))
-    }
-}
-
-/// Nanoseconds since 1970-01-01T00:00:00Z: eight bytes, little-endian, signed.
-pub(in crate::codec) struct Time(i64);
-
-impl Encode for Time {
-    #[inline]
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        encoder.writer().write(&self.0.to_le_bytes())
-    }
-}
-
-impl<'de, C> BorrowDecode<'de, C> for Time {
-    #[inline]
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        decoder: &mut D,
-    ) -> Result<Self, DecodeError> {
-        let mut bytes = [0; 8];
-        decoder.claim_bytes_read(bytes.len())?;
-        decoder.reader().read(&mut bytes)?;
-        Ok(Self(i64::from_le_bytes(bytes)))
-    }
-}
-
-impl<'a> Frozen<'a, ledger::Timestamp> for Time {
-    #[inline]
-    fn freeze(value: &'a ledger::Timestamp) -> Self {
-        Self(value.as_nanoseconds())
-    }
-    #[inline]
-    fn thaw(self) -> Result<ledger::Timestamp, Fault> {
-        Ok(ledger::Timestamp::from_nanoseconds(self.0))
-    }
-}
-
-macro_rules! plain_forms {
-    ($($name:ty)*) => {$(
-        impl<'a> Frozen<'a, $name> for $name {
-            #[inline]
-            fn freeze(value: &'a $name) -> Self {
-                *value
-            }
-            #[inline]
-            fn thaw(self) -> Result<$name, Fault> {
-                Ok(self)
+    fn write<E: Encoder>(value: &Option<D>, encoder: &mut E) -> Result<(), EncodeError> {
+        match value {
+            None => 0_u8.encode(encoder),
+            Some(value) => {
+                1_u8.encode(encoder)?;
+                F::write(value, encoder)
             }
         }
-    )*};
-}
-plain_forms!(bool u32);
-
-impl<'a, D, F: Frozen<'a, D>> Frozen<'a, Option<D>> for Option<F> {
-    #[inline]
-    fn freeze(value: &'a Option<D>) -> Self {
-        value.as_ref().map(F::freeze)
     }
     #[inline]
-    fn thaw(self) -> Result<Option<D>, Fault> {
-        self.map(F::thaw).transpose()
-    }
-}
-
-impl<'a, D, F: Frozen<'a, D>> Frozen<'a, Box<D>> for F {
-    #[inline]
-    fn freeze(value: &'a Box<D>) -> Self {
-        F::freeze(value)
-    }
-    #[inline]
-    fn thaw(self) -> Result<Box<D>, Fault> {
-        F::thaw(self).map(Box::new)
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<Option<D>, Fault> {
+        match u8::decode(decoder)? {
+            0 => Ok(None),
+            1 => F::read(decoder).map(Some),
+            code => Err(Fault::UnknownCode {
+                what: "Option",
+                code: u64::from(code),
+            }),
+        }
     }
 }
 
-/// Values one after another: their number, then they. It grows as it is read, so that a damaged
-/// number cannot ask for memory that the bytes do not fill.
-pub(in crate::codec) struct List<F>(Vec<F>);
-
-impl<F: Encode> Encode for List<F> {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        u64::encode(&u64::try_from(self.0.len()).unwrap_or(u64::MAX), encoder)?;
-        self.0.iter().try_for_each(|value| value.encode(encoder))
+impl<D, F: Frozen<D>> Frozen<Box<D>> for F {
+    #[inline]
+    fn write<E: Encoder>(value: &Box<D>, encoder: &mut E) -> Result<(), EncodeError> {
+        F::write(value, encoder)
+    }
+    #[inline]
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<Box<D>, Fault> {
+        F::read(decoder).map(Box::new)
     }
 }
 
-impl<'de, C, F: BorrowDecode<'de, C>> BorrowDecode<'de, C> for List<F> {
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        decoder: &mut D,
-    ) -> Result<Self, DecodeError> {
-        let count = u64::borrow_decode(decoder)?;
+/// Values one after another: their number, then they. What is read grows value by value, so that a
+/// damaged number cannot ask for memory that the bytes do not fill.
+pub(in crate::codec) struct List<F>(PhantomData<F>);
+
+impl<D, F: Frozen<D>> Frozen<Vec<D>> for List<F> {
+    fn write<E: Encoder>(values: &Vec<D>, encoder: &mut E) -> Result<(), EncodeError> {
+        put_count(values.len(), encoder)?;
+        values.iter().try_for_each(|value| F::write(value, encoder))
+    }
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<Vec<D>, Fault> {
+        let count = u64::decode(decoder)?;
         let mut values = Vec::new();
         for _ in 0..count {
-            values.push(F::borrow_decode(decoder)?);
+            values.push(F::read(decoder)?);
         }
-        Ok(Self(values))
+        Ok(values)
     }
 }
 
-impl<'a, D, F: Frozen<'a, D>> Frozen<'a, Vec<D>> for List<F> {
-    fn freeze(value: &'a Vec<D>) -> Self {
-        Self(value.iter().map(F::freeze).collect())
-    }
-    fn thaw(self) -> Result<Vec<D>, Fault> {
-        self.0.into_iter().map(F::thaw).collect()
-    }
-}
+/// Keys with their values, in ascending order of the keys: their number, then they.
+pub(in crate::codec) struct Pairs<K, V>(PhantomData<(K, V)>);
 
-/// Pairs in ascending order of their first halves.
-pub(in crate::codec) type Pairs<K, V> = List<Pair<K, V>>;
-
-/// A key and its value.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) struct Pair<K, V>(K, V);
-
-impl<'a, DK, DV, K, V> Frozen<'a, BTreeMap<DK, DV>> for Pairs<K, V>
-where
-    DK: Ord,
-    K: Frozen<'a, DK>,
-    V: Frozen<'a, DV>,
-{
-    fn freeze(value: &'a BTreeMap<DK, DV>) -> Self {
-        Self(
-            value
-                .iter()
-                .map(|(key, value)| Pair(K::freeze(key), V::freeze(value)))
-                .collect(),
-        )
+impl<DK: Ord, DV, K: Frozen<DK>, V: Frozen<DV>> Frozen<BTreeMap<DK, DV>> for Pairs<K, V> {
+    fn write<E: Encoder>(map: &BTreeMap<DK, DV>, encoder: &mut E) -> Result<(), EncodeError> {
+        put_count(map.len(), encoder)?;
+        map.iter().try_for_each(|(key, value)| {
+            K::write(key, encoder)?;
+            V::write(value, encoder)
+        })
     }
-    fn thaw(self) -> Result<BTreeMap<DK, DV>, Fault> {
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<BTreeMap<DK, DV>, Fault> {
+        let count = u64::decode(decoder)?;
         let mut map = BTreeMap::new();
-        for Pair(key, value) in self.0 {
-            if map.insert(key.thaw()?, value.thaw()?).is_some() {
+        for _ in 0..count {
+            if map.insert(K::read(decoder)?, V::read(decoder)?).is_some() {
                 return Err(Fault::RepeatedKey);
             }
         }
@@ -395,9 +385,12 @@ where
     }
 }
 
+fn put_count<E: Encoder>(count: usize, encoder: &mut E) -> Result<(), EncodeError> {
+    u64::try_from(count).unwrap_or(u64::MAX).encode(encoder)
+}
+
 /// A set of flags: one bit each.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) struct Flags(u64);
+pub(in crate::codec) struct Flags;
 
 /// Flag and bit, both ways.
 macro_rules! flag_bits {
@@ -431,27 +424,32 @@ flag_bits! {
     19 => OutOfOrder,
 }
 
-impl<'a> Frozen<'a, BTreeSet<ledger::Flag>> for Flags {
+impl Frozen<BTreeSet<ledger::Flag>> for Flags {
     #[inline]
-    fn freeze(value: &'a BTreeSet<ledger::Flag>) -> Self {
-        Self(value.iter().fold(0, |bits, flag| bits | bit_of(*flag)))
+    fn write<E: Encoder>(
+        flags: &BTreeSet<ledger::Flag>,
+        encoder: &mut E,
+    ) -> Result<(), EncodeError> {
+        let bits = flags.iter().fold(0, |bits, flag| bits | bit_of(*flag));
+        bits.encode(encoder)
     }
     #[inline]
-    fn thaw(self) -> Result<BTreeSet<ledger::Flag>, Fault> {
-        if self.0 == 0 {
+    fn read<'de, R: BorrowDecoder<'de>>(decoder: &mut R) -> Result<BTreeSet<ledger::Flag>, Fault> {
+        let bits = u64::decode(decoder)?;
+        if bits == 0 {
             return Ok(BTreeSet::new());
         }
         let known = ALL_FLAGS.iter().fold(0, |bits, flag| bits | bit_of(*flag));
-        if self.0 & !known != 0 {
+        if bits & !known != 0 {
             return Err(Fault::UnknownCode {
                 what: "Flag",
-                code: self.0,
+                code: bits,
             });
         }
         Ok(ALL_FLAGS
             .iter()
             .copied()
-            .filter(|flag| self.0 & bit_of(*flag) != 0)
+            .filter(|flag| bits & bit_of(*flag) != 0)
             .collect())
     }
 }
@@ -538,61 +536,26 @@ codes!(FindingClass {
     5 => ClosedOutside,
 });
 
-impl AccountId<'_> {
-    /// Whether it is this account.
-    pub(super) fn is(&self, account: &ledger::AccountId) -> bool {
-        self.tenant.is(account.tenant.as_str())
-            && self.venue.is(account.venue.as_str())
-            && self.mode.0 == Mode::freeze(&account.mode).0
-            && self.name.is(account.name.as_str())
-    }
-}
-
-fields!(AccountId<'a> {
-    tenant: Text<'a>,
-    venue: Text<'a>,
+fields!(AccountId {
+    tenant: Text,
+    venue: Text,
     mode: Mode,
-    name: Text<'a>,
+    name: Text,
 });
-fields!(InstrumentId<'a> {
-    tenant: Text<'a>,
-    venue: Text<'a>,
-    symbol: Text<'a>,
+fields!(InstrumentId {
+    tenant: Text,
+    venue: Text,
+    symbol: Text,
 });
-fields!(OrderReference<'a> {
-    client_order_id: Option<Text<'a>>,
-    venue_order_id: Option<Text<'a>>,
+fields!(OrderReference {
+    client_order_id: Option<Text>,
+    venue_order_id: Option<Text>,
 });
 
-/// Which of an account's positions.
-#[derive(bincode::Encode, bincode::BorrowDecode)]
-pub(in crate::codec) enum Leg<'a> {
-    Net,
-    Long,
-    Short,
-    Ticket(Text<'a>),
-    Pending,
-}
-
-impl<'a> Frozen<'a, ledger::Leg> for Leg<'a> {
-    #[inline]
-    fn freeze(value: &'a ledger::Leg) -> Self {
-        match value {
-            ledger::Leg::Net => Self::Net,
-            ledger::Leg::Long => Self::Long,
-            ledger::Leg::Short => Self::Short,
-            ledger::Leg::Ticket(ticket) => Self::Ticket(Text::freeze(ticket)),
-            ledger::Leg::Pending => Self::Pending,
-        }
-    }
-    #[inline]
-    fn thaw(self) -> Result<ledger::Leg, Fault> {
-        Ok(match self {
-            Self::Net => ledger::Leg::Net,
-            Self::Long => ledger::Leg::Long,
-            Self::Short => ledger::Leg::Short,
-            Self::Ticket(ticket) => ledger::Leg::Ticket(ticket.thaw()?),
-            Self::Pending => ledger::Leg::Pending,
-        })
-    }
-}
+choice!(Leg {
+    0 => Net,
+    1 => Long,
+    2 => Short,
+    3 => Ticket(Text),
+    4 => Pending,
+});

@@ -1,0 +1,561 @@
+//! The events and the arithmetic behind a number: each contributes a term, and the terms end in what the
+//! ledger shows.
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    Amount, Asset, Event, Extremes, FillEffect, Flag, Position, PositionId, Price, Quantity, Record,
+    Sequence, Timestamp, percent, quotient,
+};
+use protocol::views::PositionView;
+use serde::Serialize;
+
+use super::Field;
+use crate::render::table::{Cell, Column, Table};
+use crate::render::{Look, Tone, moments, numbers};
+use crate::replay::{Told, words};
+
+/// What one event adds to a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Term {
+    /// The record.
+    pub(crate) sequence: Sequence,
+    /// When it happened.
+    pub(crate) occurred_at: Timestamp,
+    /// What happened.
+    pub(crate) what: String,
+    /// How the term comes about.
+    pub(crate) arithmetic: String,
+    /// What it adds.
+    pub(crate) amount: Amount,
+    /// What it is added in, where that is not the settlement currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) asset: Option<Asset>,
+    /// The number after it.
+    pub(crate) total: Amount,
+}
+
+/// Where a number comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Explanation {
+    /// Of which position.
+    position_id: PositionId,
+    /// Which number.
+    field: &'static str,
+    /// What it is.
+    meaning: &'static str,
+    /// What it is made of, in the order of the journal.
+    terms: Vec<Term>,
+    /// What becomes of the terms' total, where that is not the number itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<String>,
+    /// The number as worked out here.
+    result: BTreeMap<String, Amount>,
+    /// The number as the ledger shows it.
+    shown: BTreeMap<String, Amount>,
+    /// Whether the two are the same.
+    pub(crate) agrees: bool,
+}
+
+/// The name of a result that is not in an asset.
+const VALUE: &str = "value";
+
+/// What the fills of a story did to its position, each with its price.
+struct Effect<'a> {
+    record: &'a Record,
+    effect: &'a FillEffect,
+    price: Option<Price>,
+    what: String,
+}
+
+impl Explanation {
+    /// Works the number out from the story's events.
+    pub(crate) fn of(field: Field, told: &Told) -> Self {
+        let shown = shown(field, &told.shown);
+        let mut terms = Terms::default();
+        let mut conclusion = None;
+        let result = match field {
+            Field::Quantity => terms.quantity(told),
+            Field::Cost => terms.cost(told),
+            Field::RealizedPnl => terms.realized(told),
+            Field::VenueRealizedPnl => terms.venue(told),
+            Field::Fees => terms.fees(told),
+            Field::Funding => terms.funding(told),
+            Field::Mae => terms.extremes(told, |extremes| extremes.mae),
+            Field::Mfe => terms.extremes(told, |extremes| extremes.mfe),
+            Field::EntryPrice => {
+                let units = terms.values(told, |effect| effect.opened);
+                average(terms.total, units, told, &mut conclusion)
+            }
+            Field::ExitPrice => {
+                let units = terms.values(told, |effect| effect.closed);
+                average(terms.total, units, told, &mut conclusion)
+            }
+            Field::RealizedPnlPercent => terms.percent(told, &mut conclusion),
+            Field::UnrealizedPnl => terms.unrealized(told, &mut conclusion),
+        };
+        Self {
+            position_id: told.story.id,
+            field: field.as_str(),
+            meaning: field.meaning(),
+            terms: terms.terms,
+            conclusion,
+            agrees: result == shown,
+            result,
+            shown,
+        }
+    }
+
+    /// The explanation for people.
+    pub(crate) fn render(&self, view: &PositionView, look: Look) -> String {
+        let title = format!("{} of {} {}", self.field, view.symbol, view.side);
+        let mut text = format!(
+            "{}  {}\n{}\n\n",
+            look.ink.paint(Tone::Strong, &title),
+            look.ink.paint(Tone::Quiet, &self.position_id.to_string()),
+            self.meaning
+        );
+        if self.terms.is_empty() {
+            text += "no event has moved it yet\n";
+        } else {
+            text += &self.table(look);
+        }
+        if let Some(conclusion) = &self.conclusion {
+            text += &format!("\n{conclusion}\n");
+        }
+        let value = |values: &BTreeMap<String, Amount>| {
+            let parts: Vec<String> = values
+                .iter()
+                .map(|(asset, amount)| match asset.as_str() {
+                    VALUE => numbers::exact(*amount),
+                    asset => format!("{} {asset}", numbers::exact(*amount)),
+                })
+                .collect();
+            if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+        };
+        let line = if self.agrees {
+            let text = format!("{} = {}, as the ledger shows it", self.field, value(&self.shown));
+            look.ink.paint(Tone::Good, &text)
+        } else {
+            let text = format!(
+                "{} = {} by these events, but the ledger shows {}: run `posledger verify`",
+                self.field,
+                value(&self.result),
+                value(&self.shown)
+            );
+            look.ink.paint(Tone::Alarm, &text)
+        };
+        text + &format!("\n{line}\n")
+    }
+
+    fn table(&self, look: Look) -> String {
+        let mut table = Table::new(vec![
+            Column::number("SEQ"),
+            Column::text("TIME").expendable(1),
+            Column::text("WHAT").expendable(2),
+            Column::text("ARITHMETIC"),
+            Column::number("TERM"),
+            Column::number("TOTAL"),
+            Column::text("ASSET"),
+        ]);
+        for term in &self.terms {
+            let sign = if term.amount.is_positive() { "+" } else { "" };
+            table.push(vec![
+                Cell::toned(Tone::Quiet, term.sequence.to_string()),
+                Cell::new(moments::moment(term.occurred_at)),
+                Cell::new(term.what.as_str()),
+                Cell::new(term.arithmetic.as_str()),
+                Cell::toned(
+                    numbers::tone(term.amount),
+                    format!("{sign}{}", numbers::exact(term.amount)),
+                ),
+                Cell::new(numbers::exact(term.total)),
+                Cell::new(term.asset.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ]);
+        }
+        table.render(look).0
+    }
+}
+
+/// The number as the ledger shows it.
+fn shown(field: Field, view: &PositionView) -> BTreeMap<String, Amount> {
+    let assets = |sums: &BTreeMap<Asset, Amount>| {
+        sums.iter().map(|(asset, amount)| (asset.to_string(), *amount)).collect()
+    };
+    match field {
+        Field::Quantity => value(Some(view.signed_quantity)),
+        Field::Cost => value(Some(view.cost)),
+        Field::EntryPrice => value(view.entry_price),
+        Field::ExitPrice => value(view.exit_price),
+        Field::RealizedPnl => value(Some(view.realized_pnl)),
+        Field::RealizedPnlPercent => value(view.realized_pnl_percent),
+        Field::UnrealizedPnl => value(view.unrealized_pnl),
+        Field::VenueRealizedPnl => value(view.venue_realized_pnl),
+        Field::Fees => assets(&view.fees),
+        Field::Funding => assets(&view.funding),
+        Field::Mae => value(Some(view.mae)),
+        Field::Mfe => value(Some(view.mfe)),
+    }
+}
+
+fn value(amount: Option<Amount>) -> BTreeMap<String, Amount> {
+    amount.map(|amount| (VALUE.to_owned(), amount)).into_iter().collect()
+}
+
+/// What the fills did to the position, in order.
+fn effects(told: &Told) -> impl Iterator<Item = Effect<'_>> {
+    let steps = &told.story.steps;
+    let of_story = |record: &Record| record.position_id == Some(told.story.id);
+    steps.iter().filter_map(move |step| {
+        let record = &step.record;
+        if let Event::OrderFilled(event) = &record.event {
+            let effect = event.effect.as_ref().filter(|_| of_story(record))?;
+            return Some(Effect {
+                record,
+                effect,
+                price: Some(event.fill.price),
+                what: words(step).text,
+            });
+        }
+        let Event::PositionOpened(event) = &record.event else {
+            return None;
+        };
+        // The fill that opened it is right before it, and has the price.
+        let cause = steps.iter().find(|step| Some(step.record.sequence) == record.causation);
+        let price = cause.and_then(|cause| match &cause.record.event {
+            Event::OrderFilled(fill) => Some(fill.fill.price),
+            _ => None,
+        });
+        Some(Effect {
+            record,
+            effect: &event.effect,
+            price,
+            what: cause.map_or_else(|| words(step).text, |cause| words(cause).text),
+        })
+    })
+}
+
+/// The adjustments that were applied.
+fn adjustments(told: &Told) -> impl Iterator<Item = (&Record, &ledger::Adjustment)> {
+    told.story.steps.iter().filter_map(|step| match &step.record.event {
+        Event::AdjustmentApplied(adjustment) => Some((&step.record, adjustment)),
+        _ => None,
+    })
+}
+
+/// Terms as they are gathered.
+#[derive(Default)]
+struct Terms {
+    terms: Vec<Term>,
+    total: Amount,
+    totals: BTreeMap<String, Amount>,
+}
+
+impl Terms {
+    fn add(&mut self, record: &Record, what: String, arithmetic: String, amount: Amount) {
+        self.total = self.total.plus(amount).unwrap_or(self.total);
+        self.push(record, what, arithmetic, amount, self.total, None);
+    }
+
+    /// Adds to the sum of an asset; a correction is told, but the final position does not count it.
+    fn add_asset(&mut self, record: &Record, what: String, amount: Amount, asset: &Asset, counts: bool) {
+        let total = self.totals.get(asset.as_str()).copied();
+        let sum = match (counts, total.unwrap_or_default().plus(amount)) {
+            (true, Ok(sum)) => {
+                self.totals.insert(asset.to_string(), sum);
+                sum
+            }
+            (_, _) => total.unwrap_or_default(),
+        };
+        let arithmetic = if counts { "" } else { "after the end: a correction, not added" };
+        self.push(record, what, arithmetic.to_owned(), amount, sum, Some(asset.clone()));
+    }
+
+    fn push(
+        &mut self,
+        record: &Record,
+        what: String,
+        arithmetic: String,
+        amount: Amount,
+        total: Amount,
+        asset: Option<Asset>,
+    ) {
+        self.terms.push(Term {
+            sequence: record.sequence,
+            occurred_at: record.occurred_at,
+            what,
+            arithmetic,
+            amount,
+            asset,
+            total,
+        });
+    }
+
+    /// In the order of the journal, with the totals in that order.
+    fn sorted(&mut self) {
+        self.terms.sort_by_key(|term| term.sequence);
+        let mut total = Amount::ZERO;
+        for term in &mut self.terms {
+            total = total.plus(term.amount).unwrap_or(total);
+            term.total = total;
+        }
+    }
+
+    fn quantity(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        for Effect { record, effect, what, .. } in effects(told) {
+            let moved = effect.after.quantity.minus(effect.before.quantity).unwrap_or_default();
+            self.add(record, what, String::new(), moved);
+        }
+        for (record, adjustment) in adjustments(told) {
+            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.quantity);
+        }
+        self.sorted();
+        value(Some(self.total))
+    }
+
+    fn cost(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        for Effect { record, effect, what, price } in effects(told) {
+            let (amount, arithmetic) = if effect.closed.is_zero() {
+                (effect.cost_added, valued(effect.opened, price, told))
+            } else {
+                let of = numbers::exact(effect.before.cost);
+                let share = numbers::quantity(effect.closed);
+                let held = numbers::quantity(effect.before.quantity.magnitude());
+                let arithmetic = if effect.lots_released.is_empty() {
+                    format!("{of} × {share} / {held} released")
+                } else {
+                    format!("{} lots released", effect.lots_released.len())
+                };
+                (effect.cost_released.negated(), arithmetic)
+            };
+            self.add(record, what, arithmetic, amount);
+        }
+        for (record, adjustment) in adjustments(told) {
+            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.cost);
+        }
+        self.sorted();
+        value(Some(self.total))
+    }
+
+    /// What a close realizes is what flowed and what the cost changed by.
+    fn realized(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        for Effect { record, effect, what, .. } in effects(told) {
+            let (before, after) = (effect.before, effect.after);
+            if effect.closed.is_zero() && effect.realized_pnl.is_zero() {
+                continue;
+            }
+            let flow = after.cash.minus(before.cash).unwrap_or_default();
+            let cost = after.cost.minus(before.cost).unwrap_or_default();
+            let mut arithmetic = format!("{} {}", numbers::exact(flow), signed(cost));
+            if !effect.rounding.is_zero() {
+                arithmetic += &format!(" {} rounding", signed(effect.rounding.negated()));
+            }
+            self.add(record, what, arithmetic, effect.realized_pnl);
+        }
+        for (record, adjustment) in adjustments(told) {
+            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.realized_pnl);
+        }
+        self.sorted();
+        value(Some(self.total))
+    }
+
+    fn venue(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        let mut said = false;
+        for Effect { record, what, .. } in effects(told) {
+            let Event::OrderFilled(event) = &record.event else { continue };
+            if let Some(amount) = event.fill.venue_realized_pnl {
+                said = true;
+                self.add(record, what, String::new(), amount);
+            }
+        }
+        value(said.then_some(self.total))
+    }
+
+    fn fees(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        let mut effects = effects(told).peekable();
+        for step in &told.story.steps {
+            let record = &step.record;
+            if let Some(Effect { effect, what, .. }) =
+                effects.next_if(|effect| effect.record.sequence == record.sequence)
+                && let Some(asset) = &effect.fee_asset
+            {
+                self.add_asset(record, what, effect.fee, asset, true);
+            }
+            if let Event::FeeCharged(event) = &record.event {
+                let counts = !event.flags.contains(&Flag::AfterFinal);
+                let amount = event.charge.amount.negated();
+                self.add_asset(record, words(step).text, amount, &event.charge.asset, counts);
+            }
+        }
+        std::mem::take(&mut self.totals)
+    }
+
+    fn funding(&mut self, told: &Told) -> BTreeMap<String, Amount> {
+        for step in &told.story.steps {
+            if let Event::FundingSettled(event) = &step.record.event {
+                let counts = !event.flags.contains(&Flag::AfterFinal);
+                let settlement = &event.settlement;
+                let what = words(step).text;
+                self.add_asset(&step.record, what, settlement.amount, &settlement.asset, counts);
+            }
+        }
+        std::mem::take(&mut self.totals)
+    }
+
+    /// Every event that moved an extreme.
+    fn extremes(&mut self, told: &Told, part: fn(&Extremes) -> Amount) -> BTreeMap<String, Amount> {
+        for step in &told.story.steps {
+            let Some(position) = &step.position else { continue };
+            let now = part(&position.extremes);
+            if now == self.total {
+                continue;
+            }
+            let moved = now.minus(self.total).unwrap_or_default();
+            let arithmetic = at_price(step.position.as_ref(), &step.record, now);
+            self.add(&step.record, words(step).text, arithmetic, moved);
+            self.total = now;
+        }
+        value(Some(self.total))
+    }
+
+    /// The values of what was opened or closed; returns the units.
+    fn values(&mut self, told: &Told, units: fn(&FillEffect) -> Quantity) -> Quantity {
+        let mut sum = Quantity::ZERO;
+        for Effect { record, effect, what, price } in effects(told) {
+            let units = units(effect);
+            if units.is_zero() {
+                continue;
+            }
+            sum = sum.plus(units).unwrap_or(sum);
+            self.add(record, what, valued(units, price, told), effect.value);
+        }
+        sum
+    }
+
+    fn percent(&mut self, told: &Told, conclusion: &mut Option<String>) -> BTreeMap<String, Amount> {
+        let _ = self.realized(told);
+        let opened = told.story.position().map(|position| position.entry_value).unwrap_or_default();
+        let result = percent(self.total, opened);
+        *conclusion = result.map(|result| {
+            format!(
+                "{} / {} opened × 100 = {} %",
+                numbers::exact(self.total),
+                numbers::exact(opened),
+                numbers::exact(result)
+            )
+        });
+        value(result)
+    }
+
+    fn unrealized(
+        &mut self,
+        told: &Told,
+        conclusion: &mut Option<String>,
+    ) -> BTreeMap<String, Amount> {
+        let _ = self.cost(told);
+        let worked_out = told
+            .shown
+            .mark_price
+            .zip(told.story.position())
+            .and_then(|(mark, position)| Some((mark, worth(position, mark)?)));
+        let Some((mark, worth)) = worked_out else {
+            *conclusion = Some("there is no mark, or nothing is held".to_owned());
+            return BTreeMap::new();
+        };
+        let result = worth.minus(self.total).unwrap_or_default();
+        *conclusion = Some(format!(
+            "worth {} at the mark {}, less the cost of {} = {}",
+            numbers::exact(worth),
+            numbers::exact_price(mark),
+            numbers::exact(self.total),
+            numbers::exact(result)
+        ));
+        value(Some(result))
+    }
+}
+
+/// What is held would bring this in at `price`.
+fn worth(position: &Position, price: Price) -> Option<Amount> {
+    let terms = position.terms.as_ref().filter(|_| position.is_held())?;
+    let units = position.numbers.quantity.times(terms.multiplier.as_amount()).ok()?;
+    let price = Amount::of(price.get());
+    if terms.inverse {
+        // The base coin is what is owed by a long.
+        quotient(units, price).ok().map(Amount::negated)
+    } else {
+        units.times(price).ok()
+    }
+}
+
+/// `quantity × price`, with the multiplier where it is not one.
+fn valued(units: Quantity, price: Option<Price>, told: &Told) -> String {
+    let Some(price) = price.map(numbers::exact_price) else {
+        return String::new();
+    };
+    let units = numbers::exact(units.as_amount());
+    let terms = told.story.position().and_then(|position| position.terms.as_ref());
+    let multiplier = terms
+        .map(|terms| terms.multiplier)
+        .filter(|multiplier| multiplier.get() != rust_decimal::Decimal::ONE)
+        .map(|multiplier| format!(" × {multiplier}"))
+        .unwrap_or_default();
+    if terms.is_some_and(|terms| terms.inverse) {
+        format!("{units}{multiplier} / {price}")
+    } else {
+        format!("{units} × {price}{multiplier}")
+    }
+}
+
+/// The average price behind a value.
+fn average(
+    total: Amount,
+    units: Quantity,
+    told: &Told,
+    conclusion: &mut Option<String>,
+) -> BTreeMap<String, Amount> {
+    let Some(terms) = told.story.position().and_then(|position| position.terms.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let Ok(weighted) = units.as_amount().times(terms.multiplier.as_amount()) else {
+        return BTreeMap::new();
+    };
+    let (above, below) = if terms.inverse { (weighted, total) } else { (total, weighted) };
+    let result = quotient(above, below).ok();
+    *conclusion = result.map(|result| {
+        format!(
+            "{} / {} = {}",
+            numbers::exact(above),
+            numbers::exact(below),
+            numbers::exact(result)
+        )
+    });
+    value(result)
+}
+
+/// `+ 5` or `- 5`.
+fn signed(amount: Amount) -> String {
+    let sign = if amount.is_negative() { "-" } else { "+" };
+    format!("{sign} {}", numbers::exact(amount.magnitude().as_amount()))
+}
+
+/// Where an extreme comes from.
+fn at_price(position: Option<&Position>, record: &Record, now: Amount) -> String {
+    let price = if let Event::PriceExtremeObserved(event) = &record.event {
+        Some(event.mark_price)
+    } else if let Event::OrderFilled(event) = &record.event {
+        Some(event.fill.price)
+    } else {
+        None
+    };
+    let held = position.map(|position| position.numbers.quantity).unwrap_or_default();
+    price
+        .map(|price| {
+            format!(
+                "{} held at {}: {}",
+                numbers::units(held),
+                numbers::exact_price(price),
+                numbers::exact(now)
+            )
+        })
+        .unwrap_or_default()
+}
