@@ -41,7 +41,15 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) target: Target,
     /// When to write in colour.
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", hide_possible_values = true, help = "Colour: auto, always or never")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN",
+        hide_possible_values = true,
+        help = "Colour: auto, always or never"
+    )]
     pub(crate) color: Color,
     /// What to do.
     #[command(subcommand)]
@@ -58,7 +66,13 @@ const STYLES: Styles = Styles::styled()
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Target {
     /// Open the journal in this directory; no daemon may have it open
-    #[arg(long, global = true, value_name = "DIR", env = "POSLEDGER_DATA", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "POSLEDGER_DATA",
+        hide_env_values = true
+    )]
     pub(crate) data: Option<PathBuf>,
     /// Ask the daemon at this address
     #[arg(long, global = true, value_name = "URL", env = "POSLEDGER_URL", default_value = URL_DEFAULT, hide_env_values = true)]
@@ -170,6 +184,10 @@ Examples:
 All lines are read first; if one is wrong, all problems are told and nothing is recorded
 (--keep-going records the good ones). Importing again is safe: what is known is a duplicate.
 Exit code 1 if any line was invalid, rejected or quarantined.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Import {
     /// Files to read; `-` is standard input
     #[arg(required_unless_present = "list_formats", value_name = "FILE")]
@@ -203,8 +221,12 @@ pub(crate) struct Positions {
     pub(crate) state: Option<String>,
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// Order by a field, `-` in front for descending: -unrealized_pnl
-    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        allow_hyphen_values = true,
+        help = "Order by a field, - in front for descending: -unrealized_pnl"
+    )]
     pub(crate) sort: Option<String>,
     #[command(flatten)]
     pub(crate) when: When,
@@ -355,8 +377,7 @@ pub(crate) struct Stats {
 }
 
 /// How a position is named on the command line.
-const POSITION_HELP: &str =
-    "Its id, the beginning of it, or @N: the one that record N is about";
+const POSITION_HELP: &str = "Its id, the beginning of it, or @N: the one that record N is about";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -461,7 +482,8 @@ impl Arguments {
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(arguments)?;
-        let mut read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let mut read =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         // What is typed wins over the environment; both typed is a contradiction.
         let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
         match (typed("data"), typed("url")) {

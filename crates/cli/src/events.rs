@@ -5,11 +5,11 @@ use std::io::BufRead;
 use ledger::Sequence;
 use query::EventQuery;
 
+use crate::Outcome;
 use crate::arguments::Events;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::source::Source;
-use crate::Outcome;
 
 pub(crate) fn run(
     events: &Events,
@@ -31,10 +31,12 @@ pub(crate) fn run(
             let mut line = String::new();
             loop {
                 line.clear();
-                let read = lines.read_line(&mut line).map_err(|source| Failure::BrokenOff {
-                    url: daemon.url().to_owned(),
-                    source,
-                })?;
+                let read = lines
+                    .read_line(&mut line)
+                    .map_err(|source| Failure::BrokenOff {
+                        url: daemon.url().to_owned(),
+                        source,
+                    })?;
                 if read == 0 {
                     return Ok(Outcome::Done);
                 }

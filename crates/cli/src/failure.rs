@@ -102,7 +102,7 @@ impl From<QueryError> for Failure {
         match error {
             QueryError::Invalid(problems) => Self::Problems(problems),
             QueryError::NotFound(problem) => Self::Problems(vec![problem]),
-            error => Self::Query(error),
+            error @ (QueryError::Journal(_) | QueryError::History(_)) => Self::Query(error),
         }
     }
 }
@@ -113,49 +113,76 @@ impl Failure {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// What the journal said, where it is the journal's fault.
+    const fn journal(&self) -> Option<&JournalError> {
+        if let Self::Journal(error)
+        | Self::Start {
+            source: StartError::Journal(error),
+            ..
+        } = self
+        {
+            Some(error)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the ledger has stopped for a reason.
+    const fn is_halt(&self) -> bool {
+        matches!(self, Self::Submit(SubmitError::Halted(_)) | Self::Halted(_))
+    }
+
     /// The page of the catalogue that says more.
     fn code(&self) -> Option<Code> {
-        match self {
-            Self::Unreachable { .. } => Some(codes::UNREACHABLE),
-            Self::Refused(view) => Some(view.code),
-            Self::Start { source: StartError::Journal(error), .. } | Self::Journal(error) => {
-                journal_code(error)
-            }
-            Self::Submit(SubmitError::Busy) => Some(codes::BUSY),
-            Self::Submit(SubmitError::Halted(_)) | Self::Halted(_) => Some(codes::LEDGER_HALTED),
-            _ => None,
+        if let Self::Refused(view) = self {
+            Some(view.code)
+        } else if let Some(error) = self.journal() {
+            journal_code(error)
+        } else if self.is_halt() {
+            Some(codes::LEDGER_HALTED)
+        } else if matches!(self, Self::Submit(SubmitError::Busy)) {
+            Some(codes::BUSY)
+        } else {
+            matches!(self, Self::Unreachable { .. }).then_some(codes::UNREACHABLE)
         }
     }
 
     /// What to do about it.
-    fn remedy(&self) -> Option<String> {
-        let text = match self {
-            Self::Unreachable { .. } => {
+    fn remedy(&self) -> Option<&'static str> {
+        if let Some(error) = self.journal() {
+            return Some(journal_remedy(error));
+        }
+        if self.is_halt() {
+            return Some("run `posledger verify --data DIR`; the same commands may be sent again");
+        }
+        if let Self::Export(ExportError::NotEmpty { .. } | ExportError::NotADirectory { .. }) = self
+        {
+            return Some("name a directory that does not exist yet");
+        }
+        if let Self::Unreachable { .. } = self {
+            return Some(
                 "start one with `posledgerd --data DIR`, or read a journal that no daemon has open \
-                 with --data DIR"
-            }
-            Self::Foreign { .. } => "check --url, and that both programs are of one version",
-            Self::BadUrl { .. } => "it looks like http://127.0.0.1:7171; for https, put a local \
-                 tunnel or proxy in between",
-            Self::Start { source: StartError::Journal(error), .. } | Self::Journal(error) => {
-                return Some(journal_remedy(error).to_owned());
-            }
-            Self::Submit(SubmitError::Halted(_)) | Self::Halted(_) => {
-                "run `posledger verify --data DIR`; the same commands may be sent again"
-            }
-            Self::Export(ExportError::NotEmpty { .. } | ExportError::NotADirectory { .. }) => {
-                "name a directory that does not exist yet"
-            }
-            Self::Event { .. } => "use the program of the version that wrote it",
-            _ => return None,
-        };
-        Some(text.to_owned())
+                 with --data DIR",
+            );
+        }
+        if let Self::Foreign { .. } = self {
+            return Some("check --url, and that both programs are of one version");
+        }
+        if let Self::BadUrl { .. } = self {
+            return Some(
+                "it looks like http://127.0.0.1:7171; for https, put a local proxy in between",
+            );
+        }
+        matches!(self, Self::Event { .. }).then_some("use the program of the version that wrote it")
     }
 
     /// The failure as it is printed.
     pub(crate) fn render(&self, ink: Ink) -> String {
         if let Self::Problems(problems) = self {
-            return problems.iter().map(|problem| protocol::report(problem, None)).collect();
+            return problems
+                .iter()
+                .map(|problem| protocol::report(problem, None))
+                .collect();
         }
         let mut text = match self.code() {
             Some(code) => ink.paint(Tone::Alarm, &format!("error[{code}]")),
@@ -171,7 +198,9 @@ impl Failure {
             let problems = view.problems.iter();
             text.extend(problems.map(|problem| protocol::report(problem, None)));
         }
-        let explain = self.code().map(|code| format!("    (posledger explain {code})"));
+        let explain = self
+            .code()
+            .map(|code| format!("    (posledger explain {code})"));
         match (self.remedy(), explain) {
             (Some(remedy), explain) => {
                 text += &format!("  {remedy}{}\n", explain.unwrap_or_default());
@@ -184,24 +213,36 @@ impl Failure {
 }
 
 fn journal_code(error: &JournalError) -> Option<Code> {
-    match error {
-        JournalError::Locked { .. } => Some(codes::IN_USE),
-        JournalError::NotAJournal { .. } => Some(codes::NO_JOURNAL),
-        JournalError::Identity { .. } => Some(codes::NOT_A_JOURNAL),
-        JournalError::Corrupt { .. } | JournalError::BothDamaged { .. } => Some(codes::CORRUPT),
-        JournalError::UnknownFormat { .. } => Some(codes::UNKNOWN_FORMAT),
-        JournalError::CopiesDiffer { .. } => Some(codes::COPIES_DISAGREE),
-        JournalError::Sync { .. } => Some(codes::NOT_DURABLE),
-        _ => None,
-    }
+    use JournalError as E;
+    let table = [
+        (matches!(error, E::Locked { .. }), codes::IN_USE),
+        (matches!(error, E::NotAJournal { .. }), codes::NO_JOURNAL),
+        (matches!(error, E::Identity { .. }), codes::NOT_A_JOURNAL),
+        (
+            matches!(error, E::Corrupt { .. } | E::BothDamaged { .. }),
+            codes::CORRUPT,
+        ),
+        (
+            matches!(error, E::UnknownFormat { .. }),
+            codes::UNKNOWN_FORMAT,
+        ),
+        (
+            matches!(error, E::CopiesDiffer { .. }),
+            codes::COPIES_DISAGREE,
+        ),
+        (matches!(error, E::Sync { .. }), codes::NOT_DURABLE),
+    ];
+    table
+        .into_iter()
+        .find_map(|(holds, code)| holds.then_some(code))
 }
 
-fn journal_remedy(error: &JournalError) -> &'static str {
-    match error {
-        JournalError::Locked { .. } => "ask that daemon with --url URL, or stop it first",
-        JournalError::NotAJournal { .. } => {
-            "check the path; `posledgerd --data DIR` and `posledger import` make a journal"
-        }
-        _ => "run `posledger verify --data DIR`: it names all that is wrong",
+const fn journal_remedy(error: &JournalError) -> &'static str {
+    if matches!(error, JournalError::Locked { .. }) {
+        "ask that daemon with --url URL, or stop it first"
+    } else if matches!(error, JournalError::NotAJournal { .. }) {
+        "check the path; `posledgerd --data DIR` and `posledger import` make a journal"
+    } else {
+        "run `posledger verify --data DIR`: it names all that is wrong"
     }
 }

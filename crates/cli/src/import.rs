@@ -11,12 +11,12 @@ use protocol::views::{ReceiptOutcome, ReceiptView};
 use protocol::{LINE_BYTES_MAX, Lines, Problem};
 use serde::Serialize;
 
+use crate::Outcome;
 use crate::arguments::{Import, Target};
 use crate::failure::Failure;
 use crate::render::{Look, Tone, numbers};
 use crate::screen::{Screen, Unit};
 use crate::source::{Source, Submission};
-use crate::Outcome;
 
 /// Commands handed in at once: enough for a group commit, little enough to hold.
 const BATCH_COMMANDS: usize = 512;
@@ -92,14 +92,19 @@ pub(crate) fn run(
     }
     if import.dry_run {
         let lines = numbers::count(checked.lines);
-        screen.print(&format!("{lines} lines, no problem; nothing was recorded\n"))?;
+        screen.print(&format!(
+            "{lines} lines, no problem; nothing was recorded\n"
+        ))?;
         return Ok(Outcome::Done);
     }
     let source = Source::open_to_write(target)?;
     if let (Source::Directory(directory), Some(path)) = (&source, &target.data)
         && directory.was_created()
     {
-        screen.note(Tone::Plain, &format!("made a new journal in `{}`", path.display()));
+        screen.note(
+            Tone::Plain,
+            &format!("made a new journal in `{}`", path.display()),
+        );
     }
     let summary = record(&mut inputs, &source, screen)?;
     source.close()?;
@@ -108,7 +113,11 @@ pub(crate) fn run(
     } else {
         screen.print(&summary.render(screen.look()))?;
     }
-    Ok(if summary.is_clean() { Outcome::Done } else { Outcome::Findings })
+    Ok(if summary.is_clean() {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
 }
 
 fn open(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
@@ -129,10 +138,13 @@ impl Input {
         let file = if path == Path::new("-") {
             spool(io::stdin().lock())
         } else {
-            File::open(path).and_then(|file| match file.metadata()?.is_file() {
-                true => Ok(file),
-                // A pipe can be read once only.
-                false => spool(file),
+            File::open(path).and_then(|file| {
+                if file.metadata()?.is_file() {
+                    Ok(file)
+                } else {
+                    // A pipe can be read once only.
+                    spool(file)
+                }
             })
         }
         .map_err(failed)?;
@@ -151,10 +163,7 @@ impl Input {
         bar: &'b ProgressBar,
     ) -> Result<Lines<BufReader<impl Read + use<'b>>>, Failure> {
         let failed = self.failed();
-        let mut file = self
-            .file
-            .try_clone()
-            .map_err(self.failed())?;
+        let mut file = self.file.try_clone().map_err(self.failed())?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         let reader = BufReader::with_capacity(1 << 16, bar.wrap_read(file));
         Ok(Lines::new(reader, LINE_BYTES_MAX))
@@ -216,7 +225,10 @@ impl Checked {
         self.problems = self.problems.saturating_add(count);
         bar.suspend(|| {
             for problem in problems {
-                screen.note(Tone::Plain, protocol::report(problem, Some(name)).trim_end());
+                screen.note(
+                    Tone::Plain,
+                    protocol::report(problem, Some(name)).trim_end(),
+                );
             }
         });
     }
@@ -251,7 +263,10 @@ fn record(
             };
             let Some(line) = next else { break };
             summary.lines = summary.lines.saturating_add(1);
-            match line.ok().map(|line| (line.number, line.bytes, line.parse(None, &tenant))) {
+            match line
+                .ok()
+                .map(|line| (line.number, line.bytes, line.parse(None, &tenant)))
+            {
                 Some((number, bytes, Ok(command))) => batch.push(number, bytes, command),
                 // It was told by the first pass.
                 Some((_, _, Err(_))) | None => {
@@ -372,7 +387,10 @@ impl Summary {
         }
         let grown = self.after.get().saturating_sub(self.before.get());
         text += &if grown == 0 {
-            format!("the journal did not grow; it ends with record {}\n", self.after)
+            format!(
+                "the journal did not grow; it ends with record {}\n",
+                self.after
+            )
         } else {
             format!(
                 "the journal grew by {} records, {} to {}\n",
@@ -388,8 +406,14 @@ impl Summary {
         let seconds = self.milliseconds.checked_div(1000).unwrap_or_default();
         let rest = self.milliseconds.checked_rem(1000).unwrap_or_default();
         let lines = numbers::count(self.lines);
-        let rate = self.lines.saturating_mul(1000).checked_div(self.milliseconds);
+        let rate = self
+            .lines
+            .saturating_mul(1000)
+            .checked_div(self.milliseconds);
         let rate = rate.map(|rate| format!(", {} lines/s", numbers::count(rate)));
-        format!("{lines} lines in {seconds}.{rest:03} s{}", rate.unwrap_or_default())
+        format!(
+            "{lines} lines in {seconds}.{rest:03} s{}",
+            rate.unwrap_or_default()
+        )
     }
 }

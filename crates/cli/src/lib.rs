@@ -8,6 +8,11 @@
 //! arguments ──▶ command ──▶ source (directory or daemon) ──▶ views ──▶ render ──▶ standard output
 //! ```
 
+#![expect(
+    clippy::format_push_string,
+    reason = "text for people, a page at a time: `+=` reads as what is printed"
+)]
+
 mod arguments;
 mod events;
 mod explain;
@@ -26,7 +31,7 @@ mod verify;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Target};
 use failure::Failure;
 use screen::Screen;
 pub use screen::Terminal;
@@ -99,10 +104,10 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 }
 
 fn dispatch(arguments: Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
-    let target = arguments.target;
+    let target = &arguments.target;
     match arguments.command {
-        Command::Import(import) => import::run(&import, &target, screen),
-        Command::Verify(verify) => verify::run(&verify, &target, screen),
+        Command::Import(import) => import::run(&import, target, screen),
+        Command::Verify(verify) => verify::run(&verify, target, screen),
         Command::Completions { shell } => {
             arguments::completions(shell, screen.out());
             Ok(Outcome::Done)
@@ -110,29 +115,29 @@ fn dispatch(arguments: Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Fa
         Command::Explain(explain) if explain.field.is_none() => {
             explain::code(&explain.subject, screen)
         }
-        command => {
-            let source = Source::open(&target)?;
-            let outcome = ask(command, &source, screen)?;
-            source.close()?;
-            Ok(outcome)
+        Command::Explain(explain) => {
+            asking(target, |source| explain::field(&explain, source, screen))
         }
+        Command::Positions(list) => {
+            asking(target, |source| listing::positions(list, source, screen))
+        }
+        Command::Trades(list) => asking(target, |source| listing::trades(list, source, screen)),
+        Command::Orders(list) => asking(target, |source| listing::orders(list, source, screen)),
+        Command::Fills(list) => asking(target, |source| listing::fills(list, source, screen)),
+        Command::Stats(list) => asking(target, |source| listing::stats(list, source, screen)),
+        Command::Replay(replay) => asking(target, |source| replay::run(&replay, source, screen)),
+        Command::Events(events) => asking(target, |source| events::run(&events, source, screen)),
+        Command::Export(export) => asking(target, |source| snapshot::run(&export, source, screen)),
     }
 }
 
-/// The commands that only ask.
-fn ask(command: Command, source: &Source, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
-    match command {
-        Command::Positions(list) => listing::positions(list, source, screen),
-        Command::Trades(list) => listing::trades(list, source, screen),
-        Command::Orders(list) => listing::orders(list, source, screen),
-        Command::Fills(list) => listing::fills(list, source, screen),
-        Command::Stats(list) => listing::stats(list, source, screen),
-        Command::Replay(replay) => replay::run(&replay, source, screen),
-        Command::Explain(explain) => explain::field(&explain, source, screen),
-        Command::Events(events) => events::run(&events, source, screen),
-        Command::Export(export) => snapshot::run(&export, source, screen),
-        // These need no source, or more than one that only answers; `dispatch` has them.
-        Command::Import(_) | Command::Verify(_) | Command::Completions { .. } => Ok(Outcome::Done),
-    }
+/// Opens the source, asks, and lets it go.
+fn asking(
+    target: &Target,
+    ask: impl FnOnce(&Source) -> Result<Outcome, Failure>,
+) -> Result<Outcome, Failure> {
+    let source = Source::open(target)?;
+    let outcome = ask(&source)?;
+    source.close()?;
+    Ok(outcome)
 }
-

@@ -4,13 +4,13 @@ use ledger::Sequence;
 use protocol::views::{PositionView, Tabular};
 use query::{FillQuery, OrderQuery, PositionQuery, StatsQuery, TradeQuery};
 
+use crate::Outcome;
 use crate::arguments::{Fills, ListFormat, Orders, Output, Positions, Stats, Trades};
 use crate::failure::Failure;
 use crate::render::table::Table;
 use crate::render::{Tone, listings};
 use crate::screen::Screen;
 use crate::source::{Ask, Source};
-use crate::Outcome;
 
 /// Rows of a table, unless told otherwise.
 const TABLE_ROWS: u64 = 200;
@@ -240,7 +240,7 @@ impl<Q: Ask> List<Q> {
         }
         if !hidden.is_empty() {
             let text = format!(
-                "no room for {}; a wider terminal shows it, and so do --format json and csv",
+                "no room for {} here; --format json and csv have everything",
                 hidden.join(", ").to_lowercase()
             );
             screen.note(Tone::Quiet, &text);
@@ -282,7 +282,9 @@ impl<Q: Ask> List<Q> {
         let mut writer = csv::Writer::from_writer(screen.out());
         writer.write_record(Q::Item::COLUMNS).map_err(failed)?;
         source.pages(&self.question, limit, |_, items| {
-            items.iter().try_for_each(|item| writer.write_record(item.row()).map_err(failed))
+            items
+                .iter()
+                .try_for_each(|item| writer.write_record(item.row()).map_err(failed))
         })?;
         writer.flush().map_err(Failure::Output)
     }

@@ -44,7 +44,9 @@ pub(crate) enum Color {
 
 /// Columns of the terminal: `COLUMNS` if set, else what the terminal says.
 pub(crate) fn width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     told.or_else(|| {
         let (_, columns) = Term::stdout().size_checked()?;
         Some(usize::from(columns))
@@ -147,7 +149,9 @@ impl<'a> Screen<'a> {
 
 impl fmt::Debug for Screen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("look", &self.look).finish_non_exhaustive()
+        f.debug_struct("Screen")
+            .field("look", &self.look)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,12 +5,12 @@ use indicatif::ProgressBar;
 use ledger::{Sequence, Timestamp};
 use query::{EventQuery, FillQuery, OrderQuery, PositionQuery, StatsQuery, TradeQuery};
 
+use crate::Outcome;
 use crate::arguments;
 use crate::failure::Failure;
 use crate::render::{Tone, numbers};
 use crate::screen::{Screen, Unit};
 use crate::source::{Ask, Source};
-use crate::Outcome;
 
 /// What statistics are grouped by, each in a file of its own.
 const GROUPS: [&str; 4] = ["day", "symbol", "strategy", "account"];

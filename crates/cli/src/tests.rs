@@ -45,9 +45,8 @@ impl Day {
                 matches!(&record.event, Event::PositionFlipped(event) if event.opened == id)
             })
             .and_then(|record| record.causation);
-        let of_story = |record: &&Record| {
-            record.position_id == Some(id) || Some(record.sequence) == cause
-        };
+        let of_story =
+            |record: &&Record| record.position_id == Some(id) || Some(record.sequence) == cause;
         let view = |record| EventView::from_record(record, FrameView::default());
         records.iter().filter(of_story).map(view).collect()
     }
@@ -79,7 +78,9 @@ impl Day {
     }
 
     fn positions(&self) -> Vec<PositionView> {
-        (0..self.ids().len()).map(|number| self.told(number).shown).collect()
+        (0..self.ids().len())
+            .map(|number| self.told(number).shown)
+            .collect()
     }
 
     fn fills(&self) -> Vec<FillView> {
@@ -90,7 +91,10 @@ impl Day {
                     && matches!(record.event, Event::PositionOpened(_))
             })
         };
-        records.iter().filter_map(|record| FillView::from_records(record, opened(record))).collect()
+        records
+            .iter()
+            .filter_map(|record| FillView::from_records(record, opened(record)))
+            .collect()
     }
 }
 
@@ -111,13 +115,21 @@ fn check(name: &str, found: &str) {
         "{} differs; if this is intended, run again with POSLEDGER_BLESS=1\n{found}",
         path.display()
     );
-    let widest = found.lines().map(console::measure_text_width).max().unwrap_or_default();
+    let widest = found
+        .lines()
+        .map(console::measure_text_width)
+        .max()
+        .unwrap_or_default();
     assert!(widest <= PLAIN.width, "{widest} columns");
 }
 
 fn replay(told: &Told, look: Look) -> String {
     let view = told.rebuilt().unwrap();
-    format!("{}\n{}", card(&view, &told.story, look), timeline(&told.story, look))
+    format!(
+        "{}\n{}",
+        card(&view, &told.story, look),
+        timeline(&told.story, look)
+    )
 }
 
 #[test]
@@ -135,8 +147,13 @@ fn a_story_in_colour_has_the_same_words() {
     let colored = replay(&told, Look { ink, ..PLAIN });
     assert!(colored.contains("\u{1b}[31m"));
     let plain = console::strip_ansi_codes(&colored);
-    let trimmed = |text: &str| text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    let (plain, expected): (String, String) = (trimmed(&plain), trimmed(&replay(&told, PLAIN)));
+    let trimmed = |text: &str| {
+        text.lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect()
+    };
+    let (plain, expected): (Vec<String>, Vec<String>) =
+        (trimmed(&plain), trimmed(&replay(&told, PLAIN)));
     assert_eq!(plain, expected);
 }
 
@@ -178,7 +195,11 @@ fn an_explanation_that_does_not_end_in_what_is_shown_says_so() {
     told.shown.realized_pnl = "1".parse().unwrap();
     let explanation = Explanation::of(Field::RealizedPnl, &told);
     assert!(!explanation.agrees);
-    assert!(explanation.render(&told.shown, PLAIN).contains("but the ledger shows 1:"));
+    assert!(
+        explanation
+            .render(&told.shown, PLAIN)
+            .contains("but the ledger shows 1:")
+    );
 }
 
 #[test]

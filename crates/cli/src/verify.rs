@@ -9,12 +9,12 @@ use ledger::{Record, Sequence};
 use projection::{Cursor, History, HistoryWriter, Projections};
 use serde::Serialize;
 
+use crate::Outcome;
 use crate::arguments::{Target, TextFormat, Verify};
 use crate::failure::Failure;
 use crate::render::{Tone, numbers};
 use crate::screen::{Screen, Unit};
 use crate::source::Directory;
-use crate::Outcome;
 
 /// Records between two looks at the whole state: it costs as much as many records.
 const STATE_CHECK_RECORDS: u64 = 100_000;
@@ -78,7 +78,11 @@ pub(crate) fn run(
         recompute(path, &mut report, screen)?;
     }
     tell(verify, &report, screen)?;
-    Ok(if report.findings.is_empty() { Outcome::Done } else { Outcome::Findings })
+    Ok(if report.findings.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
 }
 
 /// Both copies of the journal, byte by byte.
@@ -127,7 +131,12 @@ fn recompute(path: &Path, report: &mut Report, screen: &Screen<'_>) -> Result<()
         report.find("recomputation", head, detail.to_owned());
     }
     let through = fresh.history_mut().flush().map_err(Failure::Recompute)?;
-    compare(reader.history(), &fresh.history().history(), through, report)?;
+    compare(
+        reader.history(),
+        &fresh.history().history(),
+        through,
+        report,
+    )?;
     report.recomputed = true;
     bar.finish_and_clear();
     drop((fresh, reader));
@@ -222,7 +231,9 @@ fn tell(verify: &Verify, report: &Report, screen: &mut Screen<'_>) -> Result<(),
         screen.print(&format!("{check}: {}\n", finding.detail))?;
     }
     let records = numbers::count(report.records.get());
-    let found = u64::try_from(report.findings.len()).unwrap_or(u64::MAX).saturating_add(report.more);
+    let found = u64::try_from(report.findings.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(report.more);
     if found == 0 {
         let text = format!(
             "{records} records, two copies: whole, chained and equal; every invariant holds; \

@@ -12,13 +12,11 @@ use std::sync::Arc;
 
 use journal::{Fit, FrameBuilder, Journal, JournalError, JournalReader};
 use ledger::{
-    Command, Decision, FactKey, Known, Ledger, Mark, Moment, Outcome, PositionId, Receipt, Record,
-    Sequence,
+    Command, Decision, FactKey, Known, Ledger, Mark, Moment, Outcome, Receipt, Record, Sequence,
 };
 use projection::History;
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, watch};
-use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::HaltReason;
@@ -104,7 +102,7 @@ impl Writer {
     /// Decides one command and applies it to the working state.
     fn take(&mut self, command: &Command) -> Result<Receipt, HaltReason> {
         let known = self.look_up(command)?;
-        let moment = self.moment();
+        let moment = Moment::of(command, self.clock.now());
         let Decision { records, receipt } = self.ledger.decide(command, &known, &moment);
         if !self.fits(&records)? {
             return Ok(too_large());
@@ -119,13 +117,6 @@ impl Writer {
             self.marks.push(mark.clone());
         }
         Ok(receipt)
-    }
-
-    fn moment(&self) -> Moment {
-        Moment {
-            at: self.clock.now(),
-            position_id: PositionId::new(Uuid::now_v7()),
-        }
     }
 
     /// Puts a decision's records into the frame; what belongs together stays together.

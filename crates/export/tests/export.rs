@@ -2,7 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "a test may stop"
 )]
 
@@ -56,12 +56,9 @@ impl Sample {
             );
             ack.order.venue_order_id = Some(values::value(&format!("order {execution}")));
             ack.raw = Some(b"line one\nline two, \"quoted\"".to_vec());
-            let moment = ledger::Moment {
-                at,
-                position_id: values::position_id(u64::try_from(number).unwrap()),
-            };
-            let decision =
-                ledger.decide(&Command::Acknowledgement(ack), &Known::default(), &moment);
+            let command = Command::Acknowledgement(ack);
+            let moment = ledger::Moment::of(&command, at);
+            let decision = ledger.decide(&command, &Known::default(), &moment);
             for record in decision.records {
                 ledger.apply(&record);
                 records.push(record);
@@ -130,7 +127,9 @@ impl Sample {
 
 fn push<T: Tabular + serde::Serialize>(export: &mut Export, name: &str, rows: &[T]) {
     let mut table = export.table::<T>(name).unwrap();
-    rows.iter().for_each(|row| table.push(row).unwrap());
+    for row in rows {
+        table.push(row).unwrap();
+    }
     table.finish().unwrap();
 }
 

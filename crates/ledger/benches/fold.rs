@@ -1,12 +1,16 @@
 //! How fast the ledger decides and folds: fills on 100 positions, scaling in and out.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark may stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a benchmark may stop"
+)]
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use ledger::{
     AccountId, Acknowledgement, Command, Fact, FillFact, Known, Ledger, Moment, OrderReference,
-    PositionId, Record, Side, Symbol, Tenant, Timestamp,
+    Record, Side, Symbol, Tenant, Timestamp,
 };
 
 const FILLS: u32 = 10_000;
@@ -60,8 +64,7 @@ fn decide_all(commands: &[Command], ledger: &mut Ledger, mut keep: impl FnMut(Re
     let known = Known::default();
     for (number, command) in (1_u64..).zip(commands) {
         let at = Timestamp::from_nanoseconds(i64::try_from(number).unwrap());
-        let position_id = PositionId::new(uuid::Uuid::from_u128(u128::from(number)));
-        let decision = ledger.decide(command, &known, &Moment { at, position_id });
+        let decision = ledger.decide(command, &known, &Moment::of(command, at));
         for record in decision.records {
             ledger.apply(&record);
             keep(record);
@@ -87,7 +90,7 @@ fn decide_and_apply(bencher: Bencher<'_, '_>) {
 fn apply(bencher: Bencher<'_, '_>) {
     let mut records = Vec::new();
     decide_all(&fills(), &mut Ledger::default(), |record| {
-        records.push(record)
+        records.push(record);
     });
     bencher.counter(ItemsCount::new(records.len())).bench(|| {
         let mut ledger = Ledger::default();

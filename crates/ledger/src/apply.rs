@@ -19,7 +19,7 @@ use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
 use crate::position::{Extremes, Origin, Position, PositionNumbers, Protection};
 use crate::record::Record;
 use crate::refusal::Flag;
-use crate::state::{Ledger, remove_from};
+use crate::state::{Closed, Ledger, remove_from};
 
 impl Ledger {
     /// Adds a record to the state.
@@ -246,9 +246,7 @@ impl Ledger {
         if position.leg != Leg::Pending {
             let slot = self.slots.entry(position.slot()).or_default();
             slot.position = slot.position.filter(|held| *held != id);
-            if position.state == PositionState::Closed {
-                slot.last_closed = Some(id);
-            }
+            slot.last_closed = Closed::of(&position).or(slot.last_closed);
         }
         self.marks.forget(id);
         self.recent.finished.insert(id, position);

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::decimal::InvalidValue;
+use crate::time::Timestamp;
 
 /// The longest text an id may have, in bytes.
 pub const ID_BYTES_MAX: usize = 128;
@@ -376,6 +377,18 @@ impl PositionId {
     /// Takes a UUID the shell made.
     pub const fn new(id: Uuid) -> Self {
         Self(id)
+    }
+
+    /// The id of the position that the command named `key` opens, if it opens one: a `UUIDv7` made of
+    /// when the command happened and of its identity. The same commands give the same ids in every
+    /// ledger, so a file of commands can name what its own lines bring about.
+    pub(crate) fn derived(key: Option<FactKey>, occurred_at: Timestamp) -> Self {
+        let milliseconds = occurred_at.as_nanoseconds().max(0).unsigned_abs() / 1_000_000;
+        let mut tail = [0; 10];
+        for (byte, from) in tail.iter_mut().zip(key.iter().flat_map(FactKey::as_bytes)) {
+            *byte = *from;
+        }
+        Self(uuid::Builder::from_unix_timestamp_millis(milliseconds, &tail).into_uuid())
     }
 
     /// The UUID.

@@ -144,7 +144,7 @@ impl Ledger {
         let position = record.position_id.and_then(|id| self.position(id));
         let broken = [
             check_transition(position, record),
-            check_final(position, record),
+            self.check_final(record),
             check_effect(position, record),
             check_reduce_only(position, record),
         ];
@@ -152,6 +152,23 @@ impl Ledger {
             note(invariant, detail);
         }
         found
+    }
+
+    fn check_final(&self, record: &Record) -> Option<(Invariant, String)> {
+        let position = self.recent.finished.get(&record.position_id?)?;
+        let changes = effect_of(record).is_some()
+            || matches!(
+                record.event,
+                Event::PositionStateChanged(_)
+                    | Event::PositionClosed(_)
+                    | Event::PriceExtremeObserved(_)
+                    | Event::AdjustmentApplied(_)
+            );
+        changes.then(|| {
+            let event = record.event.name();
+            let detail = format!("{event} on a position that is {}", position.state);
+            (Invariant::FinalNeverChanges, detail)
+        })
     }
 
     fn check_slot(&self, position: &Position) -> Option<(Invariant, String)> {
@@ -261,27 +278,6 @@ fn check_transition(position: Option<&Position>, record: &Record) -> Option<(Inv
     (!transition.is_legal() || !fits).then(|| {
         let detail = format!("{:?} to {:?} in state {here:?}", event.from, event.to);
         (Invariant::LegalTransition, detail)
-    })
-}
-
-fn check_final(position: Option<&Position>, record: &Record) -> Option<(Invariant, String)> {
-    let position = position.filter(|position| position.is_final())?;
-    let effect = effect_of(record);
-    let changes = effect.is_some()
-        || matches!(
-            record.event,
-            Event::PositionStateChanged(_)
-                | Event::PositionClosed(_)
-                | Event::PriceExtremeObserved(_)
-                | Event::AdjustmentApplied(_)
-        );
-    changes.then(|| {
-        let detail = format!(
-            "{} on a position that is {}",
-            record.event.name(),
-            position.state
-        );
-        (Invariant::FinalNeverChanges, detail)
     })
 }
 

@@ -150,7 +150,7 @@ pub enum Flag {
     Unprotected,
     /// It came after the position was final.
     AfterFinal,
-    /// It follows a position in the same slot that is final.
+    /// The fill that opened it was meant for the position before it in the same slot, which is closed.
     Reopened,
     /// It was adjusted by reconciliation.
     Adjusted,

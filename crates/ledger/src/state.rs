@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::acknowledgement::OrderReference;
 use crate::command::Mark;
-use crate::configuration::{AccountSettings, Instrument};
+use crate::configuration::{AccountSettings, Instrument, StopPolicy};
 use crate::decimal::Amount;
+use crate::event::PositionSide;
 use crate::identity::{
     AccountId, ClientOrderId, FactKey, InstrumentId, PositionId, Sequence, Slot, Symbol,
     VenueOrderId,
 };
+use crate::lifecycle::PositionState;
 use crate::marks::MarkBook;
 use crate::mathematics;
-use crate::order::Order;
+use crate::order::{Order, OrderStatus};
 use crate::position::Position;
 use crate::time::Timestamp;
 
@@ -50,9 +52,18 @@ pub(crate) struct SlotState {
     /// The unfinished position.
     pub(crate) position: Option<PositionId>,
     /// The last one that was closed: late fees and funding are corrections of it.
-    pub(crate) last_closed: Option<PositionId>,
+    pub(crate) last_closed: Option<Closed>,
     /// The venue's last report of the quantity less ours.
     pub(crate) venue_difference: Amount,
+}
+
+/// What has to be known of the position that was closed last in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    pub(crate) id: PositionId,
+    pub(crate) side: PositionSide,
+    /// By the venue's clock.
+    pub(crate) at: Timestamp,
 }
 
 /// What is finished, until somebody else keeps it.
@@ -64,6 +75,18 @@ pub(crate) struct Recent {
     pub(crate) finished: BTreeMap<PositionId, Position>,
     /// Orders that have ended, by the record that ended them.
     pub(crate) ended: BTreeSet<Sequence>,
+}
+
+impl Closed {
+    /// What has to be known of `position`, if it was closed.
+    pub(crate) fn of(position: &Position) -> Option<Self> {
+        let at = position.closed_at?;
+        (position.state == PositionState::Closed).then_some(Self {
+            id: position.id,
+            side: position.side,
+            at,
+        })
+    }
 }
 
 impl Ledger {
@@ -185,6 +208,27 @@ impl Ledger {
         mathematics::unrealized(terms, &position.numbers, mark.price).ok()
     }
 
+    /// Whether a position holds a quantity without a working stop loss or trail, although its
+    /// account's policy asks for one.
+    pub fn is_unprotected(&self, position: &Position) -> bool {
+        let asked = self.settings(&position.account).stop_policy != StopPolicy::None;
+        let trails = position.trail.as_ref().is_some_and(|trail| trail.active);
+        asked && position.is_held() && !trails && !self.has_working_stop(position)
+    }
+
+    fn has_working_stop(&self, position: &Position) -> bool {
+        let stop = position
+            .stop_loss
+            .as_ref()
+            .and_then(|stop| self.order(stop.order?));
+        stop.is_some_and(|order| {
+            matches!(
+                order.status,
+                OrderStatus::Accepted | OrderStatus::PartiallyFilled
+            )
+        })
+    }
+
     /// How many quarantined facts nobody has resolved.
     pub fn quarantined(&self) -> usize {
         self.quarantined.len()
@@ -252,7 +296,9 @@ impl Ledger {
         self.slots.retain(|slot, state| {
             !matches!(slot.leg, crate::identity::Leg::Ticket(_))
                 || state.position.is_some()
-                || state.last_closed.is_some_and(|id| kept.contains_key(&id))
+                || state
+                    .last_closed
+                    .is_some_and(|closed| kept.contains_key(&closed.id))
         });
     }
 

@@ -1,6 +1,12 @@
 //! Stories: given some commands, when one more comes, then so it is. Pages with many more of them are
 //! in `fixtures/scenarios`.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "the numbers of a story are small, and a test may stop"
+)]
+
 use rust_decimal::Decimal;
 
 use crate::*;
@@ -59,11 +65,7 @@ impl Story {
     fn submit(&mut self, command: &Command) -> Receipt {
         self.clock += SECOND;
         let at = Timestamp::from_nanoseconds(self.clock);
-        let fresh = uuid::Uuid::from_u128(u128::try_from(self.clock).unwrap());
-        let moment = Moment {
-            at,
-            position_id: PositionId::new(fresh),
-        };
+        let moment = Moment::of(command, at);
         let first = command.key().and_then(|key| self.ledger.first_seen(&key));
         let known = Known {
             first: first

@@ -1,5 +1,7 @@
 //! The log on standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -15,7 +17,7 @@ pub fn init_log(settings: &Settings) -> Result<(), String> {
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_target(true);
+        .with_ansi(std::io::stderr().is_terminal());
     // A second one would only repeat the first.
     let _ = match settings.log_format {
         LogFormat::Text => builder.finish().try_init(),

@@ -9,7 +9,7 @@ use ledger::{
 };
 
 use crate::scenario::Target;
-use crate::values::{position_id_of, value};
+use crate::values::value;
 
 /// What the ledger keeps of what is finished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,10 +62,7 @@ impl MemoryLedger {
 
     /// What a command would come to now.
     pub fn decide(&self, command: &Command, at: Timestamp) -> Decision {
-        let moment = Moment {
-            at,
-            position_id: position_id_of(command, at),
-        };
+        let moment = Moment::of(command, at);
         self.ledger.decide(command, &self.known(command), &moment)
     }
 

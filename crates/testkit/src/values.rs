@@ -59,25 +59,6 @@ pub fn position_id(number: u64) -> PositionId {
     PositionId::new(Uuid::from_u64_pair(number, 0x8000_0000_0000_0000))
 }
 
-/// The id of the position that a command opens, if it opens one: a `UUIDv7` made of when it happened
-/// and under which identity. The same commands give the same ids in every ledger, so that a file of
-/// commands can name the positions and orders that its own lines bring about.
-pub fn position_id_of(command: &Command, at: Timestamp) -> PositionId {
-    let occurred_at = match command {
-        Command::Intent(intent) => intent.occurred_at.unwrap_or(at),
-        Command::Acknowledgement(told) => told.occurred_at,
-        Command::Mark(_) | Command::Configuration(_) => at,
-    };
-    let milliseconds = u64::try_from(occurred_at.as_nanoseconds() / 1_000_000).unwrap_or(0);
-    let mut tail = [0; 10];
-    if let Some(key) = command.key() {
-        for (byte, from) in tail.iter_mut().zip(key.as_bytes()) {
-            *byte = *from;
-        }
-    }
-    PositionId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &tail).into_uuid())
-}
-
 /// A fill with nothing but its execution.
 pub fn fill(execution: &str, side: Side, units: &str, at_price: &str) -> FillFact {
     FillFact {

@@ -3,16 +3,16 @@
 mod field;
 mod terms;
 
-use protocol::catalogue::{self, codes};
 use protocol::Problem;
+use protocol::catalogue::{self, codes};
 
+use crate::Outcome;
 use crate::arguments::{Explain, TextFormat};
 use crate::failure::Failure;
 use crate::render::Look;
 use crate::replay::Told;
 use crate::screen::Screen;
 use crate::source::Source;
-use crate::Outcome;
 
 pub(crate) use field::Field;
 pub(crate) use terms::Explanation;
@@ -62,5 +62,9 @@ pub(crate) fn field(
             screen.print(&explanation.render(&told.shown, look))?;
         }
     }
-    Ok(if explanation.agrees { Outcome::Done } else { Outcome::Findings })
+    Ok(if explanation.agrees {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Amount, Asset, Event, Extremes, FillEffect, Flag, Position, PositionId, Price, Quantity, Record,
-    Sequence, Timestamp, percent, quotient,
+    Amount, Asset, Event, Extremes, FillEffect, Flag, Position, PositionId, Price, Quantity,
+    Record, Sequence, Timestamp, percent, quotient,
 };
 use protocol::views::PositionView;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Field;
 use crate::render::table::{Cell, Column, Table};
 use crate::render::{Look, Tone, moments, numbers};
-use crate::replay::{Told, words};
+use crate::replay::{Step, Told, words};
 
 /// What one event adds to a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,7 +61,7 @@ pub(crate) struct Explanation {
 const VALUE: &str = "value";
 
 /// What the fills of a story did to its position, each with its price.
-struct Effect<'a> {
+struct Moved<'a> {
     record: &'a Record,
     effect: &'a FillEffect,
     price: Option<Price>,
@@ -98,7 +98,7 @@ impl Explanation {
             position_id: told.story.id,
             field: field.as_str(),
             meaning: field.meaning(),
-            terms: terms.terms,
+            terms: terms.list,
             conclusion,
             agrees: result == shown,
             result,
@@ -131,10 +131,18 @@ impl Explanation {
                     asset => format!("{} {asset}", numbers::exact(*amount)),
                 })
                 .collect();
-            if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+            if parts.is_empty() {
+                "nothing".to_owned()
+            } else {
+                parts.join(", ")
+            }
         };
         let line = if self.agrees {
-            let text = format!("{} = {}, as the ledger shows it", self.field, value(&self.shown));
+            let text = format!(
+                "{} = {}, as the ledger shows it",
+                self.field,
+                value(&self.shown)
+            );
             look.ink.paint(Tone::Good, &text)
         } else {
             let text = format!(
@@ -151,8 +159,8 @@ impl Explanation {
     fn table(&self, look: Look) -> String {
         let mut table = Table::new(vec![
             Column::number("SEQ"),
-            Column::text("TIME").expendable(1),
-            Column::text("WHAT").expendable(2),
+            Column::text("TIME").expendable(2),
+            Column::text("WHAT").expendable(1),
             Column::text("ARITHMETIC"),
             Column::number("TERM"),
             Column::number("TOTAL"),
@@ -170,7 +178,12 @@ impl Explanation {
                     format!("{sign}{}", numbers::exact(term.amount)),
                 ),
                 Cell::new(numbers::exact(term.total)),
-                Cell::new(term.asset.as_ref().map(ToString::to_string).unwrap_or_default()),
+                Cell::new(
+                    term.asset
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                ),
             ]);
         }
         table.render(look).0
@@ -180,7 +193,9 @@ impl Explanation {
 /// The number as the ledger shows it.
 fn shown(field: Field, view: &PositionView) -> BTreeMap<String, Amount> {
     let assets = |sums: &BTreeMap<Asset, Amount>| {
-        sums.iter().map(|(asset, amount)| (asset.to_string(), *amount)).collect()
+        sums.iter()
+            .map(|(asset, amount)| (asset.to_string(), *amount))
+            .collect()
     };
     match field {
         Field::Quantity => value(Some(view.signed_quantity)),
@@ -199,54 +214,73 @@ fn shown(field: Field, view: &PositionView) -> BTreeMap<String, Amount> {
 }
 
 fn value(amount: Option<Amount>) -> BTreeMap<String, Amount> {
-    amount.map(|amount| (VALUE.to_owned(), amount)).into_iter().collect()
+    amount
+        .map(|amount| (VALUE.to_owned(), amount))
+        .into_iter()
+        .collect()
 }
 
 /// What the fills did to the position, in order.
-fn effects(told: &Told) -> impl Iterator<Item = Effect<'_>> {
+fn effects(told: &Told) -> impl Iterator<Item = Moved<'_>> {
     let steps = &told.story.steps;
     let of_story = |record: &Record| record.position_id == Some(told.story.id);
     steps.iter().filter_map(move |step| {
         let record = &step.record;
         if let Event::OrderFilled(event) = &record.event {
             let effect = event.effect.as_ref().filter(|_| of_story(record))?;
-            return Some(Effect {
+            return Some(Moved {
                 record,
                 effect,
                 price: Some(event.fill.price),
-                what: words(step).text,
+                what: brief(step),
             });
         }
         let Event::PositionOpened(event) = &record.event else {
             return None;
         };
         // The fill that opened it is right before it, and has the price.
-        let cause = steps.iter().find(|step| Some(step.record.sequence) == record.causation);
-        let price = cause.and_then(|cause| match &cause.record.event {
-            Event::OrderFilled(fill) => Some(fill.fill.price),
-            _ => None,
+        let cause = steps
+            .iter()
+            .find(|step| Some(step.record.sequence) == record.causation);
+        let price = cause.and_then(|cause| {
+            if let Event::OrderFilled(fill) = &cause.record.event {
+                Some(fill.fill.price)
+            } else {
+                None
+            }
         });
-        Some(Effect {
+        Some(Moved {
             record,
             effect: &event.effect,
             price,
-            what: cause.map_or_else(|| words(step).text, |cause| words(cause).text),
+            what: brief(cause.unwrap_or(step)),
         })
     })
 }
 
+/// What a step says, without the details in parentheses.
+fn brief(step: &Step) -> String {
+    let text = words(step).text;
+    text.split_once(" (")
+        .map_or(text.as_str(), |(text, _)| text)
+        .to_owned()
+}
+
 /// The adjustments that were applied.
 fn adjustments(told: &Told) -> impl Iterator<Item = (&Record, &ledger::Adjustment)> {
-    told.story.steps.iter().filter_map(|step| match &step.record.event {
-        Event::AdjustmentApplied(adjustment) => Some((&step.record, adjustment)),
-        _ => None,
+    told.story.steps.iter().filter_map(|step| {
+        if let Event::AdjustmentApplied(adjustment) = &step.record.event {
+            Some((&step.record, adjustment))
+        } else {
+            None
+        }
     })
 }
 
 /// Terms as they are gathered.
 #[derive(Default)]
 struct Terms {
-    terms: Vec<Term>,
+    list: Vec<Term>,
     total: Amount,
     totals: BTreeMap<String, Amount>,
 }
@@ -258,7 +292,14 @@ impl Terms {
     }
 
     /// Adds to the sum of an asset; a correction is told, but the final position does not count it.
-    fn add_asset(&mut self, record: &Record, what: String, amount: Amount, asset: &Asset, counts: bool) {
+    fn add_asset(
+        &mut self,
+        record: &Record,
+        what: String,
+        amount: Amount,
+        asset: &Asset,
+        counts: bool,
+    ) {
         let total = self.totals.get(asset.as_str()).copied();
         let sum = match (counts, total.unwrap_or_default().plus(amount)) {
             (true, Ok(sum)) => {
@@ -267,8 +308,19 @@ impl Terms {
             }
             (_, _) => total.unwrap_or_default(),
         };
-        let arithmetic = if counts { "" } else { "after the end: a correction, not added" };
-        self.push(record, what, arithmetic.to_owned(), amount, sum, Some(asset.clone()));
+        let arithmetic = if counts {
+            ""
+        } else {
+            "after the end: a correction, not added"
+        };
+        self.push(
+            record,
+            what,
+            arithmetic.to_owned(),
+            amount,
+            sum,
+            Some(asset.clone()),
+        );
     }
 
     fn push(
@@ -280,7 +332,7 @@ impl Terms {
         total: Amount,
         asset: Option<Asset>,
     ) {
-        self.terms.push(Term {
+        self.list.push(Term {
             sequence: record.sequence,
             occurred_at: record.occurred_at,
             what,
@@ -293,45 +345,63 @@ impl Terms {
 
     /// In the order of the journal, with the totals in that order.
     fn sorted(&mut self) {
-        self.terms.sort_by_key(|term| term.sequence);
+        self.list.sort_by_key(|term| term.sequence);
         let mut total = Amount::ZERO;
-        for term in &mut self.terms {
+        for term in &mut self.list {
             total = total.plus(term.amount).unwrap_or(total);
             term.total = total;
         }
     }
 
     fn quantity(&mut self, told: &Told) -> BTreeMap<String, Amount> {
-        for Effect { record, effect, what, .. } in effects(told) {
-            let moved = effect.after.quantity.minus(effect.before.quantity).unwrap_or_default();
+        for Moved {
+            record,
+            effect,
+            what,
+            ..
+        } in effects(told)
+        {
+            let moved = effect
+                .after
+                .quantity
+                .minus(effect.before.quantity)
+                .unwrap_or_default();
             self.add(record, what, String::new(), moved);
         }
         for (record, adjustment) in adjustments(told) {
-            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.quantity);
+            self.add(
+                record,
+                adjustment.reason.to_string(),
+                String::new(),
+                adjustment.quantity,
+            );
         }
         self.sorted();
         value(Some(self.total))
     }
 
     fn cost(&mut self, told: &Told) -> BTreeMap<String, Amount> {
-        for Effect { record, effect, what, price } in effects(told) {
+        for Moved {
+            record,
+            effect,
+            what,
+            price,
+        } in effects(told)
+        {
             let (amount, arithmetic) = if effect.closed.is_zero() {
                 (effect.cost_added, valued(effect.opened, price, told))
             } else {
-                let of = numbers::exact(effect.before.cost);
-                let share = numbers::quantity(effect.closed);
-                let held = numbers::quantity(effect.before.quantity.magnitude());
-                let arithmetic = if effect.lots_released.is_empty() {
-                    format!("{of} × {share} / {held} released")
-                } else {
-                    format!("{} lots released", effect.lots_released.len())
-                };
-                (effect.cost_released.negated(), arithmetic)
+                (effect.cost_released.negated(), released(effect))
             };
             self.add(record, what, arithmetic, amount);
         }
         for (record, adjustment) in adjustments(told) {
-            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.cost);
+            self.add(
+                record,
+                adjustment.reason.to_string(),
+                String::new(),
+                adjustment.cost,
+            );
         }
         self.sorted();
         value(Some(self.total))
@@ -339,7 +409,13 @@ impl Terms {
 
     /// What a close realizes is what flowed and what the cost changed by.
     fn realized(&mut self, told: &Told) -> BTreeMap<String, Amount> {
-        for Effect { record, effect, what, .. } in effects(told) {
+        for Moved {
+            record,
+            effect,
+            what,
+            ..
+        } in effects(told)
+        {
             let (before, after) = (effect.before, effect.after);
             if effect.closed.is_zero() && effect.realized_pnl.is_zero() {
                 continue;
@@ -353,7 +429,12 @@ impl Terms {
             self.add(record, what, arithmetic, effect.realized_pnl);
         }
         for (record, adjustment) in adjustments(told) {
-            self.add(record, adjustment.reason.to_string(), String::new(), adjustment.realized_pnl);
+            self.add(
+                record,
+                adjustment.reason.to_string(),
+                String::new(),
+                adjustment.realized_pnl,
+            );
         }
         self.sorted();
         value(Some(self.total))
@@ -361,8 +442,10 @@ impl Terms {
 
     fn venue(&mut self, told: &Told) -> BTreeMap<String, Amount> {
         let mut said = false;
-        for Effect { record, what, .. } in effects(told) {
-            let Event::OrderFilled(event) = &record.event else { continue };
+        for Moved { record, what, .. } in effects(told) {
+            let Event::OrderFilled(event) = &record.event else {
+                continue;
+            };
             if let Some(amount) = event.fill.venue_realized_pnl {
                 said = true;
                 self.add(record, what, String::new(), amount);
@@ -375,7 +458,7 @@ impl Terms {
         let mut effects = effects(told).peekable();
         for step in &told.story.steps {
             let record = &step.record;
-            if let Some(Effect { effect, what, .. }) =
+            if let Some(Moved { effect, what, .. }) =
                 effects.next_if(|effect| effect.record.sequence == record.sequence)
                 && let Some(asset) = &effect.fee_asset
             {
@@ -384,7 +467,7 @@ impl Terms {
             if let Event::FeeCharged(event) = &record.event {
                 let counts = !event.flags.contains(&Flag::AfterFinal);
                 let amount = event.charge.amount.negated();
-                self.add_asset(record, words(step).text, amount, &event.charge.asset, counts);
+                self.add_asset(record, brief(step), amount, &event.charge.asset, counts);
             }
         }
         std::mem::take(&mut self.totals)
@@ -395,8 +478,14 @@ impl Terms {
             if let Event::FundingSettled(event) = &step.record.event {
                 let counts = !event.flags.contains(&Flag::AfterFinal);
                 let settlement = &event.settlement;
-                let what = words(step).text;
-                self.add_asset(&step.record, what, settlement.amount, &settlement.asset, counts);
+                let what = brief(step);
+                self.add_asset(
+                    &step.record,
+                    what,
+                    settlement.amount,
+                    &settlement.asset,
+                    counts,
+                );
             }
         }
         std::mem::take(&mut self.totals)
@@ -405,14 +494,16 @@ impl Terms {
     /// Every event that moved an extreme.
     fn extremes(&mut self, told: &Told, part: fn(&Extremes) -> Amount) -> BTreeMap<String, Amount> {
         for step in &told.story.steps {
-            let Some(position) = &step.position else { continue };
+            let Some(position) = &step.position else {
+                continue;
+            };
             let now = part(&position.extremes);
             if now == self.total {
                 continue;
             }
             let moved = now.minus(self.total).unwrap_or_default();
             let arithmetic = at_price(step.position.as_ref(), &step.record, now);
-            self.add(&step.record, words(step).text, arithmetic, moved);
+            self.add(&step.record, brief(step), arithmetic, moved);
             self.total = now;
         }
         value(Some(self.total))
@@ -421,7 +512,13 @@ impl Terms {
     /// The values of what was opened or closed; returns the units.
     fn values(&mut self, told: &Told, units: fn(&FillEffect) -> Quantity) -> Quantity {
         let mut sum = Quantity::ZERO;
-        for Effect { record, effect, what, price } in effects(told) {
+        for Moved {
+            record,
+            effect,
+            what,
+            price,
+        } in effects(told)
+        {
             let units = units(effect);
             if units.is_zero() {
                 continue;
@@ -432,9 +529,17 @@ impl Terms {
         sum
     }
 
-    fn percent(&mut self, told: &Told, conclusion: &mut Option<String>) -> BTreeMap<String, Amount> {
+    fn percent(
+        &mut self,
+        told: &Told,
+        conclusion: &mut Option<String>,
+    ) -> BTreeMap<String, Amount> {
         let _ = self.realized(told);
-        let opened = told.story.position().map(|position| position.entry_value).unwrap_or_default();
+        let opened = told
+            .story
+            .position()
+            .map(|position| position.entry_value)
+            .unwrap_or_default();
         let result = percent(self.total, opened);
         *conclusion = result.map(|result| {
             format!(
@@ -477,7 +582,11 @@ impl Terms {
 /// What is held would bring this in at `price`.
 fn worth(position: &Position, price: Price) -> Option<Amount> {
     let terms = position.terms.as_ref().filter(|_| position.is_held())?;
-    let units = position.numbers.quantity.times(terms.multiplier.as_amount()).ok()?;
+    let units = position
+        .numbers
+        .quantity
+        .times(terms.multiplier.as_amount())
+        .ok()?;
     let price = Amount::of(price.get());
     if terms.inverse {
         // The base coin is what is owed by a long.
@@ -487,13 +596,31 @@ fn worth(position: &Position, price: Price) -> Option<Amount> {
     }
 }
 
+/// Which part of the cost a close releases.
+fn released(effect: &FillEffect) -> String {
+    if effect.lots_released.is_empty() {
+        let closed = numbers::quantity(effect.closed);
+        let held = numbers::quantity(effect.before.quantity.magnitude());
+        return format!("{closed} / {held} of the cost");
+    }
+    let lots: Vec<String> = effect
+        .lots_released
+        .iter()
+        .map(|lot| format!("{} of lot {}", numbers::quantity(lot.quantity), lot.lot))
+        .collect();
+    lots.join(", ")
+}
+
 /// `quantity × price`, with the multiplier where it is not one.
 fn valued(units: Quantity, price: Option<Price>, told: &Told) -> String {
     let Some(price) = price.map(numbers::exact_price) else {
         return String::new();
     };
     let units = numbers::exact(units.as_amount());
-    let terms = told.story.position().and_then(|position| position.terms.as_ref());
+    let terms = told
+        .story
+        .position()
+        .and_then(|position| position.terms.as_ref());
     let multiplier = terms
         .map(|terms| terms.multiplier)
         .filter(|multiplier| multiplier.get() != rust_decimal::Decimal::ONE)
@@ -513,13 +640,21 @@ fn average(
     told: &Told,
     conclusion: &mut Option<String>,
 ) -> BTreeMap<String, Amount> {
-    let Some(terms) = told.story.position().and_then(|position| position.terms.as_ref()) else {
+    let Some(terms) = told
+        .story
+        .position()
+        .and_then(|position| position.terms.as_ref())
+    else {
         return BTreeMap::new();
     };
     let Ok(weighted) = units.as_amount().times(terms.multiplier.as_amount()) else {
         return BTreeMap::new();
     };
-    let (above, below) = if terms.inverse { (weighted, total) } else { (total, weighted) };
+    let (above, below) = if terms.inverse {
+        (weighted, total)
+    } else {
+        (total, weighted)
+    };
     let result = quotient(above, below).ok();
     *conclusion = result.map(|result| {
         format!(
@@ -540,14 +675,21 @@ fn signed(amount: Amount) -> String {
 
 /// Where an extreme comes from.
 fn at_price(position: Option<&Position>, record: &Record, now: Amount) -> String {
+    let mut held = position
+        .map(|position| position.numbers.quantity)
+        .unwrap_or_default();
     let price = if let Event::PriceExtremeObserved(event) = &record.event {
         Some(event.mark_price)
     } else if let Event::OrderFilled(event) = &record.event {
+        // A fill's price is seen with what was held before it.
+        held = event
+            .effect
+            .as_ref()
+            .map_or(held, |effect| effect.before.quantity);
         Some(event.fill.price)
     } else {
         None
     };
-    let held = position.map(|position| position.numbers.quantity).unwrap_or_default();
     price
         .map(|price| {
             format!(

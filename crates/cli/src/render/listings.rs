@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{Amount, Asset, Flag, PositionId, PositionSide, PositionState, Sequence, Side};
 use protocol::views::{FillView, OrderView, PositionView, StatsView};
 
+use super::moments::{Minutes, Seconds};
 use super::table::{Cell, Column, Table};
-use super::moments::Minutes;
 use super::{Tone, moments, numbers};
+use crate::replay::flag_tone;
 
 /// The shortest beginning of an id that is shown, and the longest.
 const ID_LENGTHS: [usize; 2] = [8, 13];
+
+/// The title of the column of flags.
+const FLAGS: &str = "⚑";
 
 /// Positions that are not final, and finished ones that were asked for with them.
 pub(crate) fn positions(views: &[PositionView]) -> Table {
@@ -32,27 +36,47 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
         Column::text("STRATEGY").expendable(5),
         Column::text("TRADER").expendable(8),
         Column::text(opened.title("OPENED")).expendable(9),
-        Column::text("FLAGS").expendable(7),
+        Column::text(FLAGS),
     ]);
     let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
     for view in views {
-        let quantity = if view.fills == 0 { view.entry_quantity } else { view.quantity };
+        let quantity = if view.fills == 0 {
+            view.entry_quantity
+        } else {
+            view.quantity
+        };
         table.push(vec![
             Cell::toned(Tone::Name, names.name(view.position_id, view.last_sequence)),
             only_if(has_several_accounts, account_of_position(view)),
             Cell::new(view.symbol.as_str()),
             side(view.side),
             state(view.state),
-            if view.fills == 0 { Cell::empty() } else { Cell::new(numbers::quantity(quantity)) },
+            if view.fills == 0 {
+                Cell::empty()
+            } else {
+                Cell::new(numbers::quantity(quantity))
+            },
             optional(view.entry_price, numbers::price),
-            optional(view.mark_price, |mark| numbers::price(Amount::of(mark.get()))),
+            optional(view.mark_price, |mark| {
+                numbers::price(Amount::of(mark.get()))
+            }),
             gained(view.unrealized_pnl),
             gained(Some(view.realized_pnl).filter(|_| view.fills > 0)),
             optional(view.stop_loss, numbers::exact_price),
             optional(view.take_profit, numbers::exact_price),
-            Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
-            Cell::new(view.trader.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Cell::new(
+                view.strategy
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            Cell::new(
+                view.trader
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             Cell::new(opened.show(since(view))),
             flags(&view.flags),
         ]);
@@ -80,7 +104,7 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
         Column::text("BY").expendable(5),
         Column::text("STRATEGY").expendable(7),
         Column::text("TRADER").expendable(8),
-        Column::text("FLAGS").expendable(9),
+        Column::text(FLAGS),
     ]);
     let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
@@ -102,9 +126,24 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
             }),
             Cell::new(fees.show(&view.fees)),
             Cell::new(held.unwrap_or_default()),
-            Cell::new(view.exit_reason.as_deref().unwrap_or_default().replace('_', " ")),
-            Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
-            Cell::new(view.trader.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Cell::new(
+                view.exit_reason
+                    .as_deref()
+                    .unwrap_or_default()
+                    .replace('_', " "),
+            ),
+            Cell::new(
+                view.strategy
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            Cell::new(
+                view.trader
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             flags(&view.flags),
         ]);
     }
@@ -130,7 +169,7 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
         Column::text("VENUE ID").expendable(6),
         Column::text("STRATEGY").expendable(8),
         Column::text("REASON").expendable(3),
-        Column::text("FLAGS").expendable(9),
+        Column::text(FLAGS),
     ]);
     let account = |view: &OrderView| format!("{}:{}:{}", view.venue, view.mode, view.account);
     let has_several_accounts = several(views.iter().map(account));
@@ -148,8 +187,18 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
             optional(view.price, numbers::exact_price),
             optional(view.trigger_price, numbers::exact_price),
             status(view.status),
-            Cell::new(view.venue_order_id.as_ref().map(ToString::to_string).unwrap_or_default()),
-            Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Cell::new(
+                view.venue_order_id
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            Cell::new(
+                view.strategy
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             Cell::new(view.reason.as_deref().unwrap_or_default()),
             flags(&view.flags),
         ]);
@@ -159,21 +208,27 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
 
 /// Fills.
 pub(crate) fn fills(views: &[FillView]) -> Table {
+    let times = Seconds::of(views.iter().map(|view| view.occurred_at));
+    let fee_of = |view: &FillView| -> BTreeMap<Asset, Amount> {
+        view.fee_asset.clone().zip(view.fee).into_iter().collect()
+    };
+    let all_fees: Vec<BTreeMap<Asset, Amount>> = views.iter().map(fee_of).collect();
+    let fees = Sums::of(all_fees.iter());
     let mut table = Table::new(vec![
         Column::number("SEQ"),
-        Column::text("TIME"),
+        Column::text(times.title("TIME")),
         Column::text("ACCOUNT").expendable(5),
         Column::text("SYMBOL"),
         Column::text("SIDE"),
         Column::number("QUANTITY"),
         Column::number("PRICE"),
-        Column::number("FEE"),
+        Column::number(fees.title("FEE")),
         Column::number("REALIZED"),
         Column::text("EXECUTION").expendable(2),
         Column::text("POSITION").expendable(3),
         Column::text("LIQUIDITY").expendable(6),
         Column::text("STRATEGY").expendable(4),
-        Column::text("FLAGS").expendable(7),
+        Column::text(FLAGS),
     ]);
     let account = |view: &FillView| format!("{}:{}:{}", view.venue, view.mode, view.account);
     let has_several_accounts = several(views.iter().map(account));
@@ -183,27 +238,30 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
             Side::Buy => Cell::toned(Tone::Good, "buy"),
             Side::Sell => Cell::toned(Tone::Bad, "sell"),
         };
-        let fee = view.fee.map(|fee| {
-            let asset = view.fee_asset.as_ref().map(|asset| format!(" {asset}"));
-            numbers::money(fee) + &asset.unwrap_or_default()
-        });
         table.push(vec![
             Cell::toned(Tone::Quiet, view.sequence.to_string()),
-            Cell::new(moments::moment(view.occurred_at)),
+            Cell::new(times.show(view.occurred_at)),
             only_if(has_several_accounts, account(view)),
             Cell::new(view.symbol.as_str()),
             side,
             Cell::new(numbers::quantity(view.quantity)),
             Cell::new(numbers::exact_price(view.price)),
-            Cell::new(fee.unwrap_or_default()),
+            Cell::new(fees.show(&fee_of(view))),
             gained(Some(view.realized_pnl).filter(|_| !view.closed.is_zero())),
             Cell::new(view.execution_id.as_str()),
             Cell::toned(
                 Tone::Name,
-                view.position_id.map(|id| names.name(id, view.sequence)).unwrap_or_default(),
+                view.position_id
+                    .map(|id| names.name(id, view.sequence))
+                    .unwrap_or_default(),
             ),
             optional(view.liquidity, |liquidity| liquidity.as_str().to_owned()),
-            Cell::new(view.strategy.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Cell::new(
+                view.strategy
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             flags(&view.flags),
         ]);
     }
@@ -230,9 +288,9 @@ pub(crate) fn stats(views: &[StatsView]) -> Table {
         Column::number("VOLUME").expendable(7),
     ]);
     for view in views {
-        let won = view.win_rate.map(|rate| {
-            numbers::percent(rate).trim_start_matches('+').to_owned()
-        });
+        let won = view
+            .win_rate
+            .map(|rate| numbers::percent(rate).trim_start_matches('+').to_owned());
         table.push(vec![
             Cell::toned(Tone::Name, view.group.as_str()),
             Cell::new(numbers::count(view.trades)),
@@ -245,7 +303,11 @@ pub(crate) fn stats(views: &[StatsView]) -> Table {
             gained(view.average),
             gained(view.best),
             gained(view.worst),
-            if view.open == 0 { Cell::empty() } else { Cell::new(numbers::count(view.open)) },
+            if view.open == 0 {
+                Cell::empty()
+            } else {
+                Cell::new(numbers::count(view.open))
+            },
             Cell::new(numbers::money(view.volume.as_amount())),
         ]);
     }
@@ -289,7 +351,11 @@ fn several(values: impl Iterator<Item = String>) -> bool {
 }
 
 fn only_if(wanted: bool, text: String) -> Cell {
-    if wanted { Cell::new(text) } else { Cell::empty() }
+    if wanted {
+        Cell::new(text)
+    } else {
+        Cell::empty()
+    }
 }
 
 fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> Cell {
@@ -334,9 +400,15 @@ fn status(status: ledger::OrderStatus) -> Cell {
     Cell::toned(tone, status.as_str().replace('_', " "))
 }
 
+/// How many flags there are, red where one of them is an alarm; which they are is in `replay`, json and
+/// csv.
 fn flags(flags: &BTreeSet<Flag>) -> Cell {
-    let words: Vec<&str> = flags.iter().map(|flag| flag.as_str()).collect();
-    Cell::toned(Tone::Warning, words.join(","))
+    if flags.is_empty() {
+        return Cell::empty();
+    }
+    let is_alarm = flags.iter().any(|flag| flag_tone(*flag) == Tone::Alarm);
+    let tone = if is_alarm { Tone::Alarm } else { Tone::Warning };
+    Cell::toned(tone, flags.len().to_string())
 }
 
 /// How sums by asset are written in a column: without the asset where it is the same for all, and in the
@@ -350,7 +422,9 @@ impl Sums {
         let mut assets: Vec<&Asset> = sums.flat_map(BTreeMap::keys).collect();
         assets.dedup();
         let one = assets.pop().filter(|_| assets.is_empty());
-        Self { asset: one.cloned() }
+        Self {
+            asset: one.cloned(),
+        }
     }
 
     fn title(&self, name: &str) -> String {

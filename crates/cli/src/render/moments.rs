@@ -31,7 +31,9 @@ pub(crate) fn time(moment: Timestamp) -> String {
 /// `2024-04-22 22:34:32`.
 pub(crate) fn moment(moment: Timestamp) -> String {
     let time = time(moment);
-    let seconds = time.split_once('.').map_or(time.as_str(), |(seconds, _)| seconds);
+    let seconds = time
+        .split_once('.')
+        .map_or(time.as_str(), |(seconds, _)| seconds);
     format!("{} {seconds}", moment.day())
 }
 
@@ -41,10 +43,36 @@ pub(crate) struct Minutes {
     year: Option<String>,
 }
 
+/// As [`Minutes`], to the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seconds(Minutes);
+
+impl Seconds {
+    /// How to write these moments.
+    pub(crate) fn of(moments: impl Iterator<Item = Timestamp>) -> Self {
+        Self(Minutes::of(moments))
+    }
+
+    /// The title of the column.
+    pub(crate) fn title(&self, name: &str) -> String {
+        self.0.title(name)
+    }
+
+    /// `2024-04-22 22:34:32`, or `04-22 22:34:32`.
+    pub(crate) fn show(&self, at: Timestamp) -> String {
+        moment(at)
+            .get(self.0.from()..)
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
 impl Minutes {
     /// How to write these moments.
     pub(crate) fn of(moments: impl Iterator<Item = Timestamp>) -> Self {
-        let mut years: Vec<String> = moments.map(|at| at.day().chars().take(4).collect()).collect();
+        let mut years: Vec<String> = moments
+            .map(|at| at.day().chars().take(4).collect())
+            .collect();
         years.dedup();
         Self {
             year: if years.len() == 1 { years.pop() } else { None },
@@ -60,15 +88,31 @@ impl Minutes {
     /// `2024-04-22 22:34`, or `04-22 22:34`.
     pub(crate) fn show(&self, at: Timestamp) -> String {
         let text = moment(at);
-        let from = if self.year.is_some() { "2024-".len() } else { 0 };
-        text.get(from.."2024-04-22 22:34".len()).unwrap_or_default().to_owned()
+        text.get(self.from().."2024-04-22 22:34".len())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Where the text begins.
+    const fn from(&self) -> usize {
+        if self.year.is_some() {
+            "2024-".len()
+        } else {
+            0
+        }
     }
 }
 
 /// The two largest parts of a span: `2 h 35 m`.
 pub(crate) fn span(nanoseconds: i64) -> String {
     let left = nanoseconds.saturating_abs();
-    let parts = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (MILLISECOND, "ms")];
+    let parts = [
+        (DAY, "d"),
+        (HOUR, "h"),
+        (MINUTE, "m"),
+        (SECOND, "s"),
+        (MILLISECOND, "ms"),
+    ];
     let Some(first) = parts.iter().position(|(unit, _)| left >= *unit) else {
         return "0 s".to_owned();
     };

@@ -83,7 +83,10 @@ pub(crate) fn quantity(quantity: Quantity) -> String {
 /// Percent, two digits after the point.
 pub(crate) fn percent(amount: Amount) -> String {
     let sign = if amount.is_positive() { "+" } else { "" };
-    format!("{sign}{} %", grouped(&format!("{:.2}", round(amount.get(), 2))))
+    format!(
+        "{sign}{} %",
+        grouped(&format!("{:.2}", round(amount.get(), 2)))
+    )
 }
 
 /// A count.
@@ -122,8 +125,12 @@ fn leading_zeros(value: Decimal) -> u32 {
 
 /// `66712.7` as `66 712.7`.
 fn grouped(text: &str) -> String {
-    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
+    let (sign, text) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text, None), |(w, f)| (w, Some(f)));
     let mut result = String::from(sign);
     let length = whole.len();
     for (at, digit) in whole.chars().enumerate() {
@@ -180,7 +187,17 @@ mod tests {
                 ("0", "0"),
             ],
         );
-        check(units, &[("0.029", "0.029"), ("-1234.5", "-1 234.5"), ("0.123456789", "0.12345679")]);
-        check(percent, &[("1.0683", "+1.07 %"), ("-0.5", "-0.50 %"), ("0", "0.00 %")]);
+        check(
+            units,
+            &[
+                ("0.029", "0.029"),
+                ("-1234.5", "-1 234.5"),
+                ("0.123456789", "0.12345679"),
+            ],
+        );
+        check(
+            percent,
+            &[("1.0683", "+1.07 %"), ("-0.5", "-0.50 %"), ("0", "0.00 %")],
+        );
     }
 }

@@ -94,7 +94,9 @@ impl Table {
 
     /// The table as lines, and the titles of the columns for which there was no room.
     pub(crate) fn render(&self, look: Look) -> (String, Vec<&str>) {
-        let widths: Vec<usize> = (0..self.columns.len()).map(|at| self.width_of(at)).collect();
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|at| self.width_of(at))
+            .collect();
         let (shown, hidden) = self.choose(&widths, look.width);
         let columns: Vec<(usize, &Column, usize)> = shown
             .into_iter()
@@ -110,15 +112,28 @@ impl Table {
                 })
                 .collect();
             let line = parts.join(&" ".repeat(GAP));
-            format!("{}\n", if look.ink.is_enabled() { &line } else { line.trim_end() })
+            format!(
+                "{}\n",
+                if look.ink.is_enabled() {
+                    &line
+                } else {
+                    line.trim_end()
+                }
+            )
         };
-        let titles = columns.iter().map(|(_, column, _)| (column.title.to_string(), Tone::Strong));
-        let rules = columns.iter().map(|(_, _, width)| ("─".repeat(*width), Tone::Quiet));
+        let titles = columns
+            .iter()
+            .map(|(_, column, _)| (column.title.to_string(), Tone::Strong));
+        let rules = columns
+            .iter()
+            .map(|(_, _, width)| ("─".repeat(*width), Tone::Quiet));
         let mut text = line(&mut titles.into_iter()) + &line(&mut rules.into_iter());
         for row in &self.rows {
             let cells = columns.iter().map(|(at, _, _)| {
                 let cell = row.get(*at);
-                cell.map_or((String::new(), Tone::Plain), |cell| (cell.text.clone(), cell.tone))
+                cell.map_or((String::new(), Tone::Plain), |cell| {
+                    (cell.text.clone(), cell.tone)
+                })
             });
             text += &line(&mut cells.into_iter());
         }
@@ -127,7 +142,10 @@ impl Table {
 
     fn width_of(&self, at: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(at));
-        let widest = cells.map(|cell| measure_text_width(&cell.text)).max().unwrap_or_default();
+        let widest = cells
+            .map(|cell| measure_text_width(&cell.text))
+            .max()
+            .unwrap_or_default();
         match (widest, self.columns.get(at)) {
             // Nothing is in it.
             (0, _) | (_, None) => 0,
@@ -149,7 +167,11 @@ impl Table {
         };
         while needed(&shown) > width {
             let rank = |at: &usize| self.columns.get(*at).map_or(0, |column| column.expendable);
-            let Some(most) = shown.iter().copied().max_by_key(rank).filter(|at| rank(at) > 0)
+            let Some(most) = shown
+                .iter()
+                .copied()
+                .max_by_key(rank)
+                .filter(|at| rank(at) > 0)
             else {
                 break;
             };

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use console::measure_text_width;
-use ledger::{Amount, Asset, Event, FillEffect, Origin, Position, PositionSide, PositionState, Price};
+use ledger::{
+    Amount, Asset, Event, FillEffect, Origin, Position, PositionSide, PositionState, Price,
+};
 use protocol::views::PositionView;
 
 use super::path::bars;
@@ -30,20 +32,36 @@ pub(crate) fn card(view: &PositionView, story: &Story, look: Look) -> String {
     let id = format!("position {}", view.position_id);
     text += &format!("{}\n", look.ink.paint(Tone::Quiet, &id));
     text += &format!("{}\n", look.ink.paint(Tone::Quiet, &"─".repeat(look.width)));
-    let origin = format!(" · {}", if view.origin == Origin::External { "not asked for here" } else { "by intent" });
+    let origin = format!(
+        " · {}",
+        if view.origin == Origin::External {
+            "not asked for here"
+        } else {
+            "by intent"
+        }
+    );
     let mut entries = Entries::default();
-    entries.add("account", format!("{}:{}:{}{origin}", view.venue, view.mode, view.account));
+    entries.add(
+        "account",
+        format!("{}:{}:{}{origin}", view.venue, view.mode, view.account),
+    );
     entries.maybe("strategy", view.strategy.as_ref());
     entries.maybe("trader", view.trader.as_ref());
-    entries.maybe("signal", view.signal.as_ref().map(|signal| match &signal.source {
-        Some(source) => format!("{} from {source}", signal.id),
-        None => signal.id.to_string(),
-    }));
+    entries.maybe(
+        "signal",
+        view.signal.as_ref().map(|signal| match &signal.source {
+            Some(source) => format!("{} from {source}", signal.id),
+            None => signal.id.to_string(),
+        }),
+    );
     times(view, &mut entries);
     quantities(view, &mut entries);
     results(view, &mut entries);
     protections(view, &mut entries);
-    entries.maybe("context", list(&view.context, |value| numbers::price(*value)));
+    entries.maybe(
+        "context",
+        list(&view.context, |value| numbers::price(*value)),
+    );
     entries.maybe("metadata", list(&view.metadata, ToString::to_string));
     shares(view, &mut entries);
     text += &entries.grid(look);
@@ -78,7 +96,11 @@ fn headline(view: &PositionView, look: Look) -> String {
     let result = if view.fills == 0 {
         "never held".to_owned()
     } else if let Some(unrealized) = unrealized {
-        format!("{}{} unrealized", numbers::gain(unrealized), settlement(view))
+        format!(
+            "{}{} unrealized",
+            numbers::gain(unrealized),
+            settlement(view)
+        )
     } else {
         let percent = view
             .realized_pnl_percent
@@ -90,17 +112,26 @@ fn headline(view: &PositionView, look: Look) -> String {
     };
     let plain: Vec<&str> = left.iter().map(|(_, text)| text.as_str()).collect();
     let used = measure_text_width(&plain.join("  ")).saturating_add(measure_text_width(&result));
-    let left: Vec<String> = left.iter().map(|(tone, text)| look.ink.paint(*tone, text)).collect();
+    let left: Vec<String> = left
+        .iter()
+        .map(|(tone, text)| look.ink.paint(*tone, text))
+        .collect();
     format!(
         "{}{}{}\n",
         left.join("  "),
         " ".repeat(look.width.saturating_sub(used).max(2)),
-        look.ink.paint(numbers::tone(unrealized.unwrap_or(view.realized_pnl)), &result)
+        look.ink.paint(
+            numbers::tone(unrealized.unwrap_or(view.realized_pnl)),
+            &result
+        )
     )
 }
 
 fn settlement(view: &PositionView) -> String {
-    let asset = view.terms.as_ref().and_then(|terms| terms.settlement_asset.as_ref());
+    let asset = view
+        .terms
+        .as_ref()
+        .and_then(|terms| terms.settlement_asset.as_ref());
     asset.map(|asset| format!(" {asset}")).unwrap_or_default()
 }
 
@@ -124,7 +155,9 @@ fn times(view: &PositionView, entries: &mut Entries) {
 
 fn quantities(view: &PositionView, entries: &mut Entries) {
     let average = |units, price: Option<Amount>| {
-        let price = price.map(|price| format!(" @ {}", numbers::price(price))).unwrap_or_default();
+        let price = price
+            .map(|price| format!(" @ {}", numbers::price(price)))
+            .unwrap_or_default();
         format!("{}{price}", numbers::quantity(units))
     };
     if !view.entry_quantity.is_zero() {
@@ -135,8 +168,13 @@ fn quantities(view: &PositionView, entries: &mut Entries) {
     }
     if !view.quantity.is_zero() {
         let cost = numbers::money(view.cost);
-        entries.add("held", format!("{}, cost {cost}", numbers::units(view.signed_quantity)));
-        let mark = view.mark_price.map(|mark| format!(" at mark {}", numbers::exact_price(mark)));
+        entries.add(
+            "held",
+            format!("{}, cost {cost}", numbers::units(view.signed_quantity)),
+        );
+        let mark = view
+            .mark_price
+            .map(|mark| format!(" at mark {}", numbers::exact_price(mark)));
         if let Some(unrealized) = view.unrealized_pnl {
             let text = numbers::gain(unrealized) + &mark.unwrap_or_default();
             entries.toned("unrealized", numbers::tone(unrealized), text);
@@ -146,7 +184,9 @@ fn quantities(view: &PositionView, entries: &mut Entries) {
 
 fn results(view: &PositionView, entries: &mut Entries) {
     if view.fills > 0 {
-        let roe = view.roe.map(|roe| format!(", {} of margin", numbers::percent(roe)));
+        let roe = view
+            .roe
+            .map(|roe| format!(", {} of margin", numbers::percent(roe)));
         let text = numbers::gain(view.realized_pnl) + &settlement(view) + &roe.unwrap_or_default();
         entries.toned("realized", numbers::tone(view.realized_pnl), text);
     }
@@ -155,7 +195,14 @@ fn results(view: &PositionView, entries: &mut Entries) {
         let (tone, text) = if difference.is_zero() {
             (Tone::Plain, "the same".to_owned())
         } else {
-            (Tone::Warning, format!("{}, differs by {}", numbers::gain(venue), numbers::gain(difference)))
+            (
+                Tone::Warning,
+                format!(
+                    "{}, differs by {}",
+                    numbers::gain(venue),
+                    numbers::gain(difference)
+                ),
+            )
         };
         entries.toned("venue says", tone, text);
     }
@@ -167,20 +214,39 @@ fn results(view: &PositionView, entries: &mut Entries) {
             numbers::gain(money) + &percent.unwrap_or_default()
         };
         let mae = excursion(view.mae, view.mae_percent);
-        entries.add("MAE / MFE", format!("{mae} / {}", excursion(view.mfe, view.mfe_percent)));
+        entries.add(
+            "MAE / MFE",
+            format!("{mae} / {}", excursion(view.mfe, view.mfe_percent)),
+        );
     }
 }
 
 fn protections(view: &PositionView, entries: &mut Entries) {
     entries.maybe("stop loss", view.stop_loss.map(numbers::exact_price));
     entries.maybe("target", view.take_profit.map(numbers::exact_price));
-    entries.maybe("trail", view.trail.as_ref().map(|trail| {
-        let active = if trail.active { ", active" } else { ", not active" };
-        format!("{} %{active}", numbers::exact(trail.callback))
-    }));
-    entries.maybe("leverage", view.leverage.map(|leverage| format!("{leverage}×")));
-    entries.maybe("margin", view.margin.map(|margin| numbers::money(margin.as_amount())));
-    entries.maybe("max loss", view.max_loss.map(|loss| numbers::money(loss.as_amount())));
+    entries.maybe(
+        "trail",
+        view.trail.as_ref().map(|trail| {
+            let active = if trail.active {
+                ", active"
+            } else {
+                ", not active"
+            };
+            format!("{} %{active}", numbers::exact(trail.callback))
+        }),
+    );
+    entries.maybe(
+        "leverage",
+        view.leverage.map(|leverage| format!("{leverage}×")),
+    );
+    entries.maybe(
+        "margin",
+        view.margin.map(|margin| numbers::money(margin.as_amount())),
+    );
+    entries.maybe(
+        "max loss",
+        view.max_loss.map(|loss| numbers::money(loss.as_amount())),
+    );
 }
 
 /// How the position divides among strategies, where there are several.
@@ -200,12 +266,12 @@ fn shares(view: &PositionView, entries: &mut Entries) {
 }
 
 /// Sums by asset, with what came after the end.
-fn assets(
-    sums: &BTreeMap<Asset, Amount>,
-    late: &BTreeMap<Asset, Amount>,
-) -> Option<String> {
-    let amount = |(asset, amount): (&Asset, &Amount)| format!("{} {asset}", numbers::money(*amount));
-    let late = late.iter().map(|sum| format!("{} after the end", amount(sum)));
+fn assets(sums: &BTreeMap<Asset, Amount>, late: &BTreeMap<Asset, Amount>) -> Option<String> {
+    let amount =
+        |(asset, amount): (&Asset, &Amount)| format!("{} {asset}", numbers::money(*amount));
+    let late = late
+        .iter()
+        .map(|sum| format!("{} after the end", amount(sum)));
     let parts: Vec<String> = sums.iter().map(amount).chain(late).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -225,7 +291,10 @@ fn flags(view: &PositionView, look: Look) -> String {
     let flags: Vec<String> = view
         .flags
         .iter()
-        .map(|flag| look.ink.paint(flag_tone(*flag), &format!("⚑ {}", label(flag.as_str()))))
+        .map(|flag| {
+            look.ink
+                .paint(flag_tone(*flag), &format!("⚑ {}", label(flag.as_str())))
+        })
         .collect();
     let name = look.ink.paint(Tone::Quiet, &format!("{:NAME$} ", "flags"));
     format!("{name}{}\n", flags.join("  "))
@@ -243,13 +312,22 @@ fn paths(story: &Story, look: Look) -> String {
     let held = moved(|position| position.held().as_amount());
     let realized = moved(|position| position.numbers.realized_pnl);
     let range = |numbers: &[Amount], show: fn(Amount) -> String| {
-        let ends = numbers.iter().min().copied().zip(numbers.iter().max().copied());
-        ends.map(|(low, high)| format!("{} … {}", show(low), show(high))).unwrap_or_default()
+        let ends = numbers
+            .iter()
+            .min()
+            .copied()
+            .zip(numbers.iter().max().copied());
+        ends.map(|(low, high)| format!("{} … {}", show(low), show(high)))
+            .unwrap_or_default()
     };
     let lines = [
         ("price", bars(&prices, PATH), range(&prices, numbers::price)),
         ("held", bars(&held, PATH), range(&held, numbers::units)),
-        ("realized", bars(&realized, PATH), range(&realized, numbers::gain)),
+        (
+            "realized",
+            bars(&realized, PATH),
+            range(&realized, numbers::gain),
+        ),
     ];
     let mut text = String::new();
     for (name, bars, range) in lines {
@@ -271,7 +349,9 @@ fn price_seen(step: &Step) -> Option<Amount> {
         event.mark_price
     } else if let Event::PositionOpened(event) = &step.record.event {
         // The first half of a flip is in another position's story.
-        return (!step.is_consequence).then(|| opening_price(&event.effect)).flatten();
+        return (!step.is_consequence)
+            .then(|| opening_price(&event.effect))
+            .flatten();
     } else {
         return None;
     };
@@ -279,7 +359,10 @@ fn price_seen(step: &Step) -> Option<Amount> {
 }
 
 fn opening_price(effect: &FillEffect) -> Option<Amount> {
-    effect.extremes.best_price.map(|price| Amount::of(price.get()))
+    effect
+        .extremes
+        .best_price
+        .map(|price| Amount::of(price.get()))
 }
 
 #[derive(Default)]
@@ -310,9 +393,8 @@ impl Entries {
         while let Some(entry) = entries.next() {
             text += &shown(entry, look);
             let width = measure_text_width(&entry.text);
-            let pair = entries.next_if(|next| {
-                width <= room && measure_text_width(&next.text) <= room
-            });
+            let pair =
+                entries.next_if(|next| width <= room && measure_text_width(&next.text) <= room);
             if let Some(next) = pair {
                 let used = width.saturating_add(NAME).saturating_add(1);
                 text += &" ".repeat(half.saturating_sub(used));
@@ -325,6 +407,8 @@ impl Entries {
 }
 
 fn shown(entry: &Entry, look: Look) -> String {
-    let name = look.ink.paint(Tone::Quiet, &format!("{:NAME$} ", entry.name));
+    let name = look
+        .ink
+        .paint(Tone::Quiet, &format!("{:NAME$} ", entry.name));
     format!("{name}{}", look.ink.paint(entry.tone, &entry.text))
 }

@@ -10,6 +10,9 @@ use crate::render::{Look, Tone, moments};
 /// Fields that change with every record and say nothing.
 const UNTOLD: [&str; 1] = ["last_sequence"];
 
+/// How a field says that nothing is in it.
+const NOTHING: [&str; 4] = ["0", "{}", "[]", r#"{"fees":{},"funding":{}}"#];
+
 /// Each step with the fields that it changed.
 pub(crate) fn diff(story: &Story, look: Look) -> String {
     let mut text = String::new();
@@ -40,14 +43,20 @@ fn changes(before: &[String], after: &[String], look: Look) -> String {
         .iter()
         .zip(before.iter().zip(after))
         .filter(|(column, (before, after))| before != after && !UNTOLD.contains(column))
+        // That a new position has nothing in a field is no news.
+        .filter(|(_, (before, after))| !(before.is_empty() && NOTHING.contains(&after.as_str())))
         .map(|(column, (before, after))| (*column, before.as_str(), after.as_str()))
         .collect();
-    let names = changed.iter().map(|(column, _, _)| measure_text_width(column));
+    let names = changed
+        .iter()
+        .map(|(column, _, _)| measure_text_width(column));
     let width = names.max().unwrap_or_default();
     let mut text = String::new();
     for (column, before, after) in changed {
         let name = look.ink.paint(Tone::Name, &format!("{column:width$}"));
-        let from = look.ink.paint(Tone::Quiet, if before.is_empty() { "–" } else { before });
+        let from = look
+            .ink
+            .paint(Tone::Quiet, if before.is_empty() { "–" } else { before });
         let to = if after.is_empty() { "–" } else { after };
         text += &format!("        {name}  {from} → {to}\n");
     }

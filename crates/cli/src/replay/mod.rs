@@ -12,6 +12,6 @@ mod words;
 pub(crate) use card::card;
 pub(crate) use diff::diff;
 pub(crate) use run::{Told, run};
-pub(crate) use story::Story;
+pub(crate) use story::{Step, Story};
 pub(crate) use timeline::timeline;
-pub(crate) use words::words;
+pub(crate) use words::{flag_tone, words};

@@ -6,12 +6,12 @@ use query::MomentQuery;
 use serde::Serialize;
 
 use super::{Story, card, diff, timeline};
+use crate::Outcome;
 use crate::arguments::{Replay, TextFormat, When};
 use crate::failure::Failure;
 use crate::render::Tone;
 use crate::screen::Screen;
 use crate::source::Source;
-use crate::Outcome;
 
 /// A position with all that happened to it.
 #[derive(Serialize)]
@@ -37,10 +37,8 @@ impl Told {
         };
         let shown = source.position(id, &moment)?;
         let events = source.position_events(id, &moment)?;
-        let story = Story::of(id, &events).map_err(|(sequence, source)| Failure::Event {
-            sequence,
-            source,
-        })?;
+        let story = Story::of(id, &events)
+            .map_err(|(sequence, source)| Failure::Event { sequence, source })?;
         Ok(Self {
             story,
             events,
@@ -82,15 +80,11 @@ pub(crate) fn run(
         }
     }
     screen.flush()?;
-    agree(rebuilt.as_ref(), &told, screen)
+    Ok(agree(rebuilt.as_ref(), &told, screen))
 }
 
 /// Whether the ledger shows what the journal says.
-fn agree(
-    rebuilt: Option<&PositionView>,
-    told: &Told,
-    screen: &mut Screen<'_>,
-) -> Result<Outcome, Failure> {
+fn agree(rebuilt: Option<&PositionView>, told: &Told, screen: &mut Screen<'_>) -> Outcome {
     let records = told.story.steps.len();
     let is_same = rebuilt.is_some_and(|rebuilt| {
         // Records between the fold and the question are no difference.
@@ -99,11 +93,11 @@ fn agree(
     if is_same {
         let text = format!("rebuilt from {records} records; the ledger shows the same");
         screen.note(Tone::Quiet, &text);
-        return Ok(Outcome::Done);
+        return Outcome::Done;
     }
     let text = format!(
         "rebuilt from {records} records, and the ledger shows something ELSE: run `posledger verify`"
     );
     screen.note(Tone::Alarm, &text);
-    Ok(Outcome::Findings)
+    Outcome::Findings
 }

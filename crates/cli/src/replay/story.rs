@@ -39,16 +39,16 @@ impl Story {
     ///
     /// # Errors
     /// Returns the first of them that is not what this version writes.
-    pub(crate) fn of(
-        id: PositionId,
-        events: &[EventView],
-    ) -> Result<Self, (Sequence, BadEvent)> {
+    pub(crate) fn of(id: PositionId, events: &[EventView]) -> Result<Self, (Sequence, BadEvent)> {
         let mut replayer = Replayer::new(id);
         let mut seen: BTreeSet<Sequence> = BTreeSet::new();
         let mut corrections = CorrectionsView::default();
         let mut steps = Vec::with_capacity(events.len());
         for event in events {
-            let record = event.clone().into_record().map_err(|error| (event.sequence, error))?;
+            let record = event
+                .clone()
+                .into_record()
+                .map_err(|error| (event.sequence, error))?;
             correct(&mut corrections, &record);
             let step = replayer.step(record);
             let is_consequence = step
@@ -101,7 +101,9 @@ impl Step {
 fn attribution(part: &Part) -> AttributionView {
     let strategy = part.strategy.as_ref();
     AttributionView {
-        strategy: strategy.map_or(UNATTRIBUTED, |strategy| strategy.as_str()).into(),
+        strategy: strategy
+            .map_or(UNATTRIBUTED, |strategy| strategy.as_str())
+            .into(),
         quantity: part.share.quantity,
         cost: part.share.cost,
         realized_pnl: part.share.realized_pnl,
@@ -112,16 +114,26 @@ fn attribution(part: &Part) -> AttributionView {
 /// Adds a fee or funding that came after the position was final.
 fn correct(corrections: &mut CorrectionsView, record: &Record) {
     use ledger::Flag::AfterFinal;
-    let (sums, asset, amount) = match &record.event {
-        Event::FundingSettled(event) if event.flags.contains(&AfterFinal) => {
-            let settlement = &event.settlement;
-            (&mut corrections.funding, &settlement.asset, settlement.amount)
-        }
-        Event::FeeCharged(event) if event.flags.contains(&AfterFinal) => {
-            let charge = &event.charge;
-            (&mut corrections.fees, &charge.asset, charge.amount.negated())
-        }
-        _ => return,
+    let (sums, asset, amount) = if let Event::FundingSettled(event) = &record.event
+        && event.flags.contains(&AfterFinal)
+    {
+        let settlement = &event.settlement;
+        (
+            &mut corrections.funding,
+            &settlement.asset,
+            settlement.amount,
+        )
+    } else if let Event::FeeCharged(event) = &record.event
+        && event.flags.contains(&AfterFinal)
+    {
+        let charge = &event.charge;
+        (
+            &mut corrections.fees,
+            &charge.asset,
+            charge.amount.negated(),
+        )
+    } else {
+        return;
     };
     let sum = sums.entry(asset.clone()).or_default();
     *sum = sum.plus(amount).unwrap_or(*sum);

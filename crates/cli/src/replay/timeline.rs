@@ -79,10 +79,9 @@ fn lines(story: &Story) -> Vec<Line> {
             words: words(step),
             marks,
             numbers: moved(before, step.position.as_ref()),
-            realized_tone: step
-                .position
-                .as_ref()
-                .map_or(Tone::Plain, |position| numbers::tone(position.numbers.realized_pnl)),
+            realized_tone: step.position.as_ref().map_or(Tone::Plain, |position| {
+                numbers::tone(position.numbers.realized_pnl)
+            }),
             is_consequence: step.is_consequence,
             is_last: next.is_none_or(|next| !next.is_consequence),
         });
@@ -103,9 +102,7 @@ fn moved(before: Option<&Position>, after: Option<&Position>) -> [String; 3] {
         }
         now.map(show).unwrap_or_default()
     };
-    let held = |position: &Position| {
-        (position.fills > 0).then_some(position.numbers.quantity)
-    };
+    let held = |position: &Position| (position.fills > 0).then_some(position.numbers.quantity);
     let realized = |position: &Position| {
         let realized = position.numbers.realized_pnl;
         (!realized.is_zero() || !position.exit_quantity.is_zero()).then_some(realized)
@@ -125,7 +122,11 @@ struct Lateness {
 
 impl Lateness {
     fn of(story: &Story) -> Self {
-        let delay = |step: &Step| step.record.recorded_at.nanoseconds_since(step.record.occurred_at);
+        let delay = |step: &Step| {
+            step.record
+                .recorded_at
+                .nanoseconds_since(step.record.occurred_at)
+        };
         Self {
             is_live: story.steps.iter().map(delay).min().unwrap_or_default() < LATE_NANOSECONDS,
         }
@@ -158,21 +159,39 @@ impl Layout {
     fn of(lines: &[Line], look: Look) -> Self {
         let widest = |text: &dyn Fn(&Line) -> &str, title: &str| {
             let widths = lines.iter().map(|line| measure_text_width(text(line)));
-            widths.max().unwrap_or_default().max(measure_text_width(title))
+            widths
+                .max()
+                .unwrap_or_default()
+                .max(measure_text_width(title))
         };
         let sequence = widest(&|line| &line.sequence, "seq");
         let time = widest(&|line| &line.time, "time");
         let who = widest(&|line| &line.who, "who").min(WHO_MAX);
         let number = |at: usize, title: &str| {
-            let text = |line: &Line| line.numbers.get(at).map_or(0, |text| measure_text_width(text));
+            let text = |line: &Line| {
+                line.numbers
+                    .get(at)
+                    .map_or(0, |text| measure_text_width(text))
+            };
             let widest = lines.iter().map(text).max().unwrap_or_default();
             // A column in which nothing moved is not there.
-            if widest == 0 { 0 } else { widest.max(measure_text_width(title)) }
+            if widest == 0 {
+                0
+            } else {
+                widest.max(measure_text_width(title))
+            }
         };
         let [first, second, third] = TITLES;
         let numbers = [number(0, first), number(1, second), number(2, third)];
-        let gaps = numbers.iter().filter(|width| **width > 0).count().saturating_add(3);
-        let used = [sequence, time, who].iter().chain(&numbers).sum::<usize>()
+        let gaps = numbers
+            .iter()
+            .filter(|width| **width > 0)
+            .count()
+            .saturating_add(3);
+        let used = [sequence, time, who]
+            .iter()
+            .chain(&numbers)
+            .sum::<usize>()
             .saturating_add(gaps.saturating_mul(GAP.len()));
         Self {
             look,
@@ -197,7 +216,11 @@ impl Layout {
         }
         let rule = "─".repeat(self.look.width);
         let ink = self.look.ink;
-        format!("{}\n{}\n", ink.paint(Tone::Quiet, text.trim_end()), ink.paint(Tone::Quiet, &rule))
+        format!(
+            "{}\n{}\n",
+            ink.paint(Tone::Quiet, text.trim_end()),
+            ink.paint(Tone::Quiet, &rule)
+        )
     }
 
     /// A step: its words in as many lines as they need, its numbers on the first.
@@ -218,15 +241,22 @@ impl Layout {
                 let padding = " ".repeat(self.what.saturating_sub(indented));
                 let start = self.start(line) + &what;
                 let end = self.end(line);
-                text += &if end.is_empty() { start } else { start + &padding + &end };
+                text += &if end.is_empty() {
+                    start
+                } else {
+                    start + &padding + &end
+                };
             } else {
                 text += &(self.blank() + &what);
             }
             text.push('\n');
         }
         if !line.marks.is_empty() {
-            let marks: Vec<String> =
-                line.marks.iter().map(|(tone, mark)| ink.paint(*tone, mark)).collect();
+            let marks: Vec<String> = line
+                .marks
+                .iter()
+                .map(|(tone, mark)| ink.paint(*tone, mark))
+                .collect();
             let branch = ink.paint(Tone::Quiet, other);
             text += &format!("{}{branch}{}\n", self.blank(), marks.join("  "));
         }
@@ -248,7 +278,10 @@ impl Layout {
     }
 
     fn blank(&self) -> String {
-        let start = self.sequence.saturating_add(self.time).saturating_add(self.who);
+        let start = self
+            .sequence
+            .saturating_add(self.time)
+            .saturating_add(self.who);
         " ".repeat(start.saturating_add(GAP.len().saturating_mul(3)))
     }
 
@@ -259,12 +292,16 @@ impl Layout {
         let tones = [Tone::Plain, Tone::Plain, line.realized_tone];
         let cells = line.numbers.iter().zip(self.numbers).zip(tones);
         let cells = cells.filter(|((_, width), _)| *width > 0);
-        let text: String = cells
-            .map(|((number, width), tone)| {
-                format!("{GAP}{}", self.look.ink.paint(tone, &format!("{number:>width$}")))
-            })
-            .collect();
-        if self.look.ink.is_enabled() { text } else { text.trim_end().to_owned() }
+        let mut text = String::new();
+        for ((number, width), tone) in cells {
+            let number = self.look.ink.paint(tone, &format!("{number:>width$}"));
+            text += &format!("{GAP}{number}");
+        }
+        if self.look.ink.is_enabled() {
+            text
+        } else {
+            text.trim_end().to_owned()
+        }
     }
 }
 
@@ -292,7 +329,9 @@ fn words_of(text: &str) -> Vec<&str> {
     let mut start = 0;
     for (at, _) in text.match_indices(' ') {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at.saturating_add(1)..).and_then(|after| after.chars().next());
+        let after = text
+            .get(at.saturating_add(1)..)
+            .and_then(|after| after.chars().next());
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         if digit(before) && digit(after) {
             continue;
@@ -315,6 +354,9 @@ mod tests {
             ["sold 0.029 @", "66 712.7 (fill 811,", "maker)"]
         );
         assert_eq!(wrap("", 20), [""]);
-        assert_eq!(wrap("unbreakablywideword x", 5), ["unbreakablywideword", "x"]);
+        assert_eq!(
+            wrap("unbreakablywideword x", 5),
+            ["unbreakablywideword", "x"]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use ledger::{
     Actor, AmendedTerms, Amount, BulkScope, Event, FillEffect, FillFact, FindingClass, Flag, Leg,
     Liquidity, OpenPosition, Order, OrderFilled, OrderKind, OrderPurpose, OrderRequested,
-    OrderUpdated, PositionState, PositionReported, Price, Quantity, Side, StateCause,
+    OrderUpdated, PositionReported, PositionState, Price, Quantity, Side, StateCause,
 };
 
 use super::story::Step;
@@ -56,6 +56,10 @@ pub(crate) fn label(word: &str) -> String {
 }
 
 /// What a step says.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the first part of three: requests and orders"
+)]
 pub(crate) fn words(step: &Step) -> Words {
     let order = step.order.as_ref();
     match &step.record.event {
@@ -68,7 +72,9 @@ pub(crate) fn words(step: &Step) -> Words {
         Event::TrailingRequested(event) => {
             Words::plain(trailing(event.trail.activation, event.trail.callback))
         }
-        Event::CancelRequested(_) => Words::plain(format!("cancel of the {} requested", name(order))),
+        Event::CancelRequested(_) => {
+            Words::plain(format!("cancel of the {} requested", name(order)))
+        }
         Event::AmendRequested(event) => Words::plain(format!(
             "change of the {} requested: {}",
             name(order),
@@ -107,15 +113,15 @@ pub(crate) fn words(step: &Step) -> Words {
             terms(&event.terms)
         )),
         Event::OrderFilled(event) => filled(event, order),
-        _ => more_words(step),
+        _ => outcome_words(step),
     }
 }
 
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the second half of `words`; what neither half knows is told by its name"
+    reason = "the second part of three: money, marks and outcomes"
 )]
-fn more_words(step: &Step) -> Words {
+fn outcome_words(step: &Step) -> Words {
     match &step.record.event {
         Event::FundingSettled(event) => {
             let settlement = &event.settlement;
@@ -133,11 +139,13 @@ fn more_words(step: &Step) -> Words {
         )),
         Event::PositionOpened(event) => Words::new(
             Tone::Strong,
-            format!("opens {}{}", leg(event.side.as_str(), &event.leg), opened(&event.effect)),
+            format!(
+                "opens {}{}",
+                leg(event.side.as_str(), &event.leg),
+                opened(&event.effect)
+            ),
         ),
-        Event::PositionStateChanged(event) => {
-            state_changed(event.from, event.to, event.cause)
-        }
+        Event::PositionStateChanged(event) => state_changed(event.from, event.to, event.cause),
         Event::PositionFlipped(event) => {
             Words::new(Tone::Strong, format!("flips from {}", event.closed))
         }
@@ -170,19 +178,24 @@ fn more_words(step: &Step) -> Words {
 
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the last part of `words`; what it does not know is told by its name"
+    reason = "the last part of three; what none of them knows is told by its name"
 )]
 fn operator_words(step: &Step) -> Words {
     match &step.record.event {
         Event::ExternalOrderAdopted(event) => {
-            let side = event.side.map(|side| format!(" to {side}")).unwrap_or_default();
+            let side = event
+                .side
+                .map(|side| format!(" to {side}"))
+                .unwrap_or_default();
             let id = event
                 .reference
                 .venue_order_id
                 .as_ref()
                 .map(|id| format!(" (venue order {id})"))
                 .unwrap_or_default();
-            Words::quiet(format!("adopts an order{side} that nobody here asked for{id}"))
+            Words::quiet(format!(
+                "adopts an order{side} that nobody here asked for{id}"
+            ))
         }
         Event::ReconciliationFinding(event) => Words::alarm(finding(
             event.class,
@@ -220,6 +233,10 @@ fn operator_words(step: &Step) -> Words {
 }
 
 /// What is odd about a step.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other events carry no flags"
+)]
 pub(crate) fn flags(event: &Event) -> Vec<Flag> {
     let flags = match event {
         Event::OrderFilled(event) => &event.flags,
@@ -307,7 +324,11 @@ fn requested(event: &OrderRequested) -> String {
 
 fn at(kind: OrderKind, price: Option<Price>) -> String {
     match price {
-        Some(price) => format!("at {} {}", label(kind.as_str()), numbers::exact_price(price)),
+        Some(price) => format!(
+            "at {} {}",
+            label(kind.as_str()),
+            numbers::exact_price(price)
+        ),
         None => format!("at {}", label(kind.as_str())),
     }
 }
@@ -330,9 +351,9 @@ fn name(order: Option<&Order>) -> String {
         Some(OrderPurpose::TakeProfit) => "take profit".to_owned(),
         Some(OrderPurpose::Trailing) => "trailing stop".to_owned(),
         Some(OrderPurpose::ScaleIn) => "scale-in order".to_owned(),
-        Some(
-            purpose @ (OrderPurpose::Entry | OrderPurpose::Reduce | OrderPurpose::Close),
-        ) => format!("{} order", purpose.as_str()),
+        Some(purpose @ (OrderPurpose::Entry | OrderPurpose::Reduce | OrderPurpose::Close)) => {
+            format!("{} order", purpose.as_str())
+        }
         None => "order".to_owned(),
     }
 }
@@ -350,7 +371,9 @@ fn terms(terms: &AmendedTerms) -> String {
     let price = |name: &str, price: Option<Price>| {
         price.map(|price| format!("{name} {}", numbers::exact_price(price)))
     };
-    let quantity = terms.quantity.map(|units| format!("quantity {}", numbers::quantity(units)));
+    let quantity = terms
+        .quantity
+        .map(|units| format!("quantity {}", numbers::quantity(units)));
     let parts: Vec<String> = [
         quantity,
         price("price", terms.price),

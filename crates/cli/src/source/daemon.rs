@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use ledger::{Command, PositionId};
+use protocol::Problem;
 use protocol::catalogue::codes;
 use protocol::views::{PositionView, ProblemView, Ready, ReceiptView};
-use protocol::Problem;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
@@ -110,7 +110,10 @@ impl Daemon {
         for run in batch.chunk_by(|a, b| route(&a.command) == route(&b.command)) {
             let Some(first) = run.first() else { continue };
             let path = route(&first.command);
-            let lines: Vec<&[u8]> = run.iter().map(|submission| submission.line.as_slice()).collect();
+            let lines: Vec<&[u8]> = run
+                .iter()
+                .map(|submission| submission.line.as_slice())
+                .collect();
             let mut body = lines.join(&b'\n');
             body.push(b'\n');
             receipts.extend(self.post(path, &body, run.len())?);
@@ -140,10 +143,9 @@ impl Daemon {
                 .collect::<Result<_, _>>()
                 .map_err(|error| self.foreign(error.to_string()))?;
             if receipts.len() != count {
-                return Err(self.foreign(format!(
-                    "{} receipts for {count} commands",
-                    receipts.len()
-                )));
+                return Err(
+                    self.foreign(format!("{} receipts for {count} commands", receipts.len()))
+                );
             }
             return Ok(receipts);
         }
@@ -206,7 +208,13 @@ const fn route(command: &Command) -> &'static str {
 
 /// How long a busy daemon asks to wait.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds).clamp(Duration::from_millis(100), Duration::from_secs(30)))
 }
 

@@ -61,7 +61,10 @@ impl Directory {
     }
 
     pub(crate) fn submit(&self, batch: Vec<Submission>) -> Result<Vec<ReceiptView>, Failure> {
-        let commands = batch.into_iter().map(|submission| submission.command).collect();
+        let commands = batch
+            .into_iter()
+            .map(|submission| submission.command)
+            .collect();
         let receipts = self.engine.handle().submit_blocking(commands)?;
         Ok(receipts.into_iter().map(view).collect())
     }
@@ -96,6 +99,8 @@ fn view(receipt: Receipt) -> ReceiptView {
 
 impl fmt::Debug for Directory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Directory").field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("Directory")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
     }
 }

@@ -4,10 +4,10 @@ mod daemon;
 mod directory;
 
 use ledger::{Command, PositionId, Sequence};
+use protocol::Problem;
 use protocol::catalogue::codes;
 use protocol::views::{EventView, Page, PositionView, Ready, ReceiptView, StatsView, Tabular};
 use protocol::views::{FillView, OrderView};
-use protocol::Problem;
 use query::{
     EventQuery, FillQuery, MomentQuery, OrderQuery, PositionEventsQuery, PositionQuery, QueryError,
     Question, Service, StatsQuery, TradeQuery,
@@ -188,9 +188,7 @@ impl Source {
     ) -> Result<PositionView, Failure> {
         match self {
             Self::Directory(directory) => Ok(directory.service().position(id, moment)?),
-            Self::Daemon(daemon) => {
-                daemon.get(&format!("/v1/positions/{id}"), &moment.to_pairs())
-            }
+            Self::Daemon(daemon) => daemon.get(&format!("/v1/positions/{id}"), &moment.to_pairs()),
         }
     }
 
@@ -209,9 +207,7 @@ impl Source {
         let mut events = Vec::new();
         loop {
             let page = match self {
-                Self::Directory(directory) => {
-                    directory.service().position_events(id, &question)?
-                }
+                Self::Directory(directory) => directory.service().position_events(id, &question)?,
                 Self::Daemon(daemon) => {
                     daemon.get(&format!("/v1/positions/{id}/events"), &question.to_pairs())?
                 }

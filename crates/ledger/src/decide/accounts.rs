@@ -15,7 +15,7 @@ use crate::identity::{
 };
 use crate::record::Record;
 use crate::refusal::{Anomaly, Flag, Refusal};
-use crate::state::Ledger;
+use crate::state::{Closed, Ledger};
 use crate::time::Timestamp;
 
 use super::draft::Draft;
@@ -27,9 +27,10 @@ impl Ledger {
         ack: &Acknowledgement,
         settlement: &Settlement,
         key: FactKey,
+        known: &Known,
         moment: &Moment,
     ) -> Vec<Record> {
-        let (position, flags) = self.settled_position(ack);
+        let (position, flags) = self.settled_position(ack, known);
         let mut draft = Draft::acknowledgement(self, ack, key, moment);
         draft.belongs_to(None, position);
         let event = FundingSettled {
@@ -56,7 +57,7 @@ impl Ledger {
             // A fee that names its order belongs to that order's position, whatever came after.
             Some(id) if self.positions.contains_key(&id) => (Some(id), BTreeSet::new()),
             Some(id) => (Some(id), BTreeSet::from([Flag::AfterFinal])),
-            None => self.settled_position(ack),
+            None => self.settled_position(ack, known),
         };
         let mut draft = Draft::acknowledgement(self, ack, key, moment);
         draft.belongs_to(order.and_then(|order| order.intent_id.as_ref()), position);
@@ -73,7 +74,11 @@ impl Ledger {
     /// The position a payment belongs to: the one that is held, else, as a correction, the one
     /// that was closed last in the slot. None where the venue does not say which leg it means and
     /// more than one could be.
-    fn settled_position(&self, ack: &Acknowledgement) -> (Option<PositionId>, BTreeSet<Flag>) {
+    fn settled_position(
+        &self,
+        ack: &Acknowledgement,
+        known: &Known,
+    ) -> (Option<PositionId>, BTreeSet<Flag>) {
         let slot = |leg: Leg| Slot {
             account: ack.account.clone(),
             symbol: ack.symbol.clone(),
@@ -94,7 +99,10 @@ impl Ledger {
             [] => {
                 let closed: Vec<PositionId> = legs
                     .iter()
-                    .filter_map(|leg| self.slots.get(&slot(leg.clone()))?.last_closed)
+                    .filter_map(|leg| {
+                        self.last_closed(&slot(leg.clone()), known)
+                            .map(|last| last.id)
+                    })
                     .collect();
                 match closed.as_slice() {
                     [only] => (Some(*only), BTreeSet::from([Flag::AfterFinal])),
@@ -103,6 +111,18 @@ impl Ledger {
             }
             [_, _, ..] => (None, BTreeSet::new()),
         }
+    }
+
+    /// The position that was closed last in a slot; of a forgotten ticket what was looked up.
+    pub(super) fn last_closed(&self, slot: &Slot, known: &Known) -> Option<Closed> {
+        let state = self.slots.get(slot).and_then(|state| state.last_closed);
+        state.or_else(|| {
+            let position = known
+                .position
+                .as_ref()
+                .filter(|position| position.slot() == *slot)?;
+            Closed::of(position)
+        })
     }
 
     pub(super) fn report_records(

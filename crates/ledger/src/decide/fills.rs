@@ -18,7 +18,7 @@ use crate::order::{Order, OrderFactKind, OrderPurpose, OrderStatus};
 use crate::position::{Origin, Position, Terms};
 use crate::record::Record;
 use crate::refusal::{Anomaly, Flag};
-use crate::state::Ledger;
+use crate::state::{Closed, Ledger};
 
 use super::draft::Draft;
 use super::orders::adoption;
@@ -36,6 +36,7 @@ struct Context<'a> {
     ack: &'a Acknowledgement,
     fill: &'a FillFact,
     key: FactKey,
+    known: &'a Known,
     order: Option<&'a Order>,
     leg: Leg,
     position: Option<&'a Position>,
@@ -92,13 +93,22 @@ impl Ledger {
         if terms.inverse && !fill.price.is_positive() {
             return Err(Anomaly::PriceNotPositive);
         }
-        let progress = order.map(|order| progress(order, fill)).transpose()?;
+        let progress = match order {
+            Some(order) => Some(progress(order, fill)?),
+            None if ack.order.is_empty() => None,
+            // An order nobody here asked for: how much it is for in all is not known.
+            None => Some(Progress {
+                status: OrderStatus::PartiallyFilled,
+                filled: fill.quantity,
+            }),
+        };
         let flags = self.fill_flags(ack, fill, order, &leg, position, progress);
         let context = Context {
             ledger: self,
             ack,
             fill,
             key,
+            known,
             order,
             leg,
             position,
@@ -207,7 +217,7 @@ impl Ledger {
             ),
             (
                 Flag::FillAfterEnd,
-                order.is_some_and(|order| !order.status.is_working()),
+                order.is_some_and(|order| ended_unfilled(order.status)),
             ),
             (
                 Flag::FillMissing,
@@ -223,6 +233,14 @@ impl Ledger {
         .filter_map(|(flag, holds)| holds.then_some(flag))
         .collect()
     }
+}
+
+/// Whether an order ended before all of it was filled.
+fn ended_unfilled(status: OrderStatus) -> bool {
+    matches!(
+        status,
+        OrderStatus::Canceled | OrderStatus::Rejected | OrderStatus::Expired
+    )
 }
 
 /// Where an order is after a fill.
@@ -292,22 +310,21 @@ impl<'a> Context<'a> {
             Leg::Net | Leg::Pending => false,
             Leg::Long => self.fill.side == Side::Sell,
             Leg::Short => self.fill.side == Side::Buy,
-            Leg::Ticket(_) => {
-                // A ticket is never used again: a fill against its last position closes nothing.
-                let slot = Slot {
-                    account: self.ack.account.clone(),
-                    symbol: self.ack.symbol.clone(),
-                    leg: self.leg.clone(),
-                };
-                let last = self
-                    .ledger
-                    .slots
-                    .get(&slot)
-                    .and_then(|state| state.last_closed);
-                last.and_then(|id| self.ledger.position(id))
-                    .is_some_and(|position| position.exit_side() == self.fill.side)
-            }
+            // A ticket is never used again: a fill against its last position closes nothing.
+            Leg::Ticket(_) => self
+                .last_closed()
+                .is_some_and(|last| last.side.exit_side() == self.fill.side),
         }
+    }
+
+    /// The position before this one in the slot.
+    fn last_closed(&self) -> Option<Closed> {
+        let slot = Slot {
+            account: self.ack.account.clone(),
+            symbol: self.ack.symbol.clone(),
+            leg: self.leg.clone(),
+        };
+        self.ledger.last_closed(&slot, self.known)
     }
 
     fn records(mut self, course: &Course<'a>) -> Result<Vec<Record>, Anomaly> {
@@ -387,11 +404,6 @@ impl<'a> Context<'a> {
             Some(position),
         );
         let adopts = self.order.is_none() && !self.ack.order.is_empty();
-        let (status, filled) = match self.progress {
-            Some(progress) => (Some(progress.status), Some(progress.filled)),
-            None if adopts => (Some(OrderStatus::PartiallyFilled), Some(self.fill.quantity)),
-            None => (None, None),
-        };
         let adopted = adopts.then(|| draft.number(1));
         let strategy = self.order.and_then(|order| order.strategy.clone());
         let event = OrderFilled {
@@ -399,8 +411,8 @@ impl<'a> Context<'a> {
             leg: self.ack.leg.clone(),
             reference: self.ack.order.clone(),
             order: self.order.map(|order| order.number).or(adopted),
-            order_status: status,
-            order_filled_quantity: filled,
+            order_status: self.progress.map(|progress| progress.status),
+            order_filled_quantity: self.progress.map(|progress| progress.filled),
             strategy,
             effect,
             flags: self.flags.clone(),
@@ -447,6 +459,9 @@ impl<'a> Context<'a> {
             draft.transition(id, from, PositionState::Submitting, cause, None);
         }
         let mut opened = self.opening(side, planned, effect);
+        if planned.is_none() && self.belongs_to_the_last() {
+            opened.flags.insert(Flag::Reopened);
+        }
         if planned.is_some_and(|position| position.side != side) {
             opened.flags.insert(Flag::OppositeSide);
         }
@@ -454,6 +469,14 @@ impl<'a> Context<'a> {
         let from = planned.map(|_| PositionState::Submitting);
         draft.transition(id, from, PositionState::Open, cause, None);
         Ok(draft.finish())
+    }
+
+    /// Whether the fill was meant for the position before this one: its order was that position's, or
+    /// it happened before that position was closed.
+    fn belongs_to_the_last(&self) -> bool {
+        let ordered = self.order.and_then(|order| order.position_id);
+        self.last_closed()
+            .is_some_and(|last| ordered == Some(last.id) || self.ack.occurred_at < last.at)
     }
 
     fn opening(

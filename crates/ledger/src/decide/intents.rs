@@ -118,14 +118,7 @@ impl Asked<'_> {
 
     fn any(&self, id: PositionId) -> Result<&Position, Refusal> {
         self.ledger
-            .position(id)
-            .or_else(|| {
-                self.known
-                    .position
-                    .as_ref()
-                    .filter(|position| position.id == id)
-            })
-            .filter(|position| position.account.tenant == self.intent.tenant)
+            .position_of(&self.intent.tenant, id, self.known)
             .ok_or(Refusal::PositionNotFound)
     }
 

@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 use crate::acknowledgement::{Acknowledgement, Fact, OrderReference};
 use crate::command::Command;
 use crate::event::{AcknowledgementQuarantined, Event, IntentRejected};
-use crate::identity::{FactKey, PositionId, Sequence};
+use crate::identity::{FactKey, PositionId, Sequence, Tenant};
 use crate::intent::Intent;
 use crate::order::Order;
 use crate::position::Position;
@@ -36,17 +36,33 @@ pub struct Known {
     pub conflict: Option<Sequence>,
     /// The order an acknowledgement names.
     pub order: Option<Order>,
-    /// The final position an intent names.
+    /// The final position that an intent names, or that an acknowledgement's ticket held last.
     pub position: Option<Position>,
 }
 
-/// What the shell adds to a decision, because nothing here knows a clock or a random number.
+/// What a decision needs beside the state and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// Now.
+    /// Now; nothing here knows a clock.
     pub at: Timestamp,
-    /// A new id, for the position that the decision may open.
+    /// The id of the position that the decision may open.
     pub position_id: PositionId,
+}
+
+impl Moment {
+    /// The moment `at` for `command`.
+    pub fn of(command: &Command, at: Timestamp) -> Self {
+        let occurred_at = match command {
+            Command::Intent(intent) => intent.occurred_at.unwrap_or(at),
+            Command::Acknowledgement(ack) => ack.occurred_at,
+            Command::Mark(mark) => mark.occurred_at,
+            Command::Configuration(_) => at,
+        };
+        Self {
+            at,
+            position_id: PositionId::derived(command.key(), occurred_at),
+        }
+    }
 }
 
 /// What a command comes to.
@@ -128,31 +144,45 @@ impl Ledger {
             if let Some(sequence) = known.conflict.or_else(|| self.first_seen(&content_key)) {
                 return Decision::duplicate(Some(sequence), None, Some(refusal.code()));
             }
-            return self.refuse(intent, refusal, content_key, moment);
+            return self.refuse(intent, refusal, content_key, known, moment);
         }
         match self.intent_records(intent, key, known, moment) {
             Ok(records) => Decision::of(Outcome::Accepted, records, None),
-            Err(refusal) => self.refuse(intent, refusal, key, moment),
+            Err(refusal) => self.refuse(intent, refusal, key, known, moment),
         }
     }
 
     /// A refusal is journaled too, so that a retry gets the same answer after a restart.
-    fn refuse(&self, intent: &Intent, refusal: Refusal, key: FactKey, moment: &Moment) -> Decision {
+    fn refuse(
+        &self,
+        intent: &Intent,
+        refusal: Refusal,
+        key: FactKey,
+        known: &Known,
+        moment: &Moment,
+    ) -> Decision {
         let mut draft = Draft::intent(self, intent, key, moment);
-        let position = intent.request.position_id().filter(|id| {
-            self.position(*id)
-                .is_some_and(|position| position.account.tenant == intent.tenant)
-        });
-        if let Some(position) = position.and_then(|id| self.position(id)) {
+        let named = intent.request.position_id();
+        let position = named.and_then(|id| self.position_of(&intent.tenant, id, known));
+        if let Some(position) = position {
             draft.about(&position.account, &position.symbol);
         }
-        let code = refusal.code();
-        let intent_id = intent.intent_id.clone();
-        draft.push(
-            position,
-            Event::IntentRejected(IntentRejected { intent_id, refusal }),
-        );
+        let (code, intent_id) = (refusal.code(), intent.intent_id.clone());
+        let event = Event::IntentRejected(IntentRejected { intent_id, refusal });
+        draft.push(position.map(|position| position.id), event);
         Decision::of(Outcome::Rejected, draft.finish(), Some(code))
+    }
+
+    /// A position of the tenant, forgotten or not.
+    fn position_of<'a>(
+        &'a self,
+        tenant: &Tenant,
+        id: PositionId,
+        known: &'a Known,
+    ) -> Option<&'a Position> {
+        self.position(id)
+            .or_else(|| known.position.as_ref().filter(|position| position.id == id))
+            .filter(|position| position.account.tenant == *tenant)
     }
 
     fn decide_acknowledgement(
@@ -185,7 +215,7 @@ impl Ledger {
             | Fact::OrderUnknown(_)
             | Fact::OrderAmended(_) => Ok(self.order_records(ack, key, known, moment)),
             Fact::FundingSettled(settlement) => {
-                Ok(self.funding_records(ack, settlement, key, moment))
+                Ok(self.funding_records(ack, settlement, key, known, moment))
             }
             Fact::FeeCharged(charge) => Ok(self.fee_records(ack, charge, key, known, moment)),
             Fact::PositionReported(report) => self.report_records(ack, report, key, moment),

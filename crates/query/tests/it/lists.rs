@@ -164,7 +164,7 @@ fn orders_are_filtered_by_status_name_and_position() {
             q.client_order_id = all.items[0]
                 .client_order_id
                 .as_ref()
-                .map(ToString::to_string)
+                .map(ToString::to_string);
         },
         "A",
     );

@@ -81,10 +81,7 @@ fn filters_and_pages_restrict() {
             q.by = some("symbol");
             change(q);
         });
-        rows.into_iter()
-            .map(|row| row.group)
-            .collect::<Vec<_>>()
-            .join("")
+        rows.into_iter().map(|row| row.group).collect::<String>()
     };
     assert_eq!(symbols(&|_| {}), "ABC");
     assert_eq!(symbols(&|q| q.symbol = some("B")), "B");

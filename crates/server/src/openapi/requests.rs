@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A decimal as text, as `"66712.7"`. A JSON number is accepted where it is exact.
 #[derive(ToSchema)]
@@ -24,6 +26,27 @@ pub(crate) struct Time(String);
 #[derive(ToSchema)]
 #[schema(min_length = 1, max_length = 128)]
 pub(crate) struct Name(String);
+
+/// Any JSON value.
+pub(crate) struct Raw;
+
+impl PartialSchema for Raw {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [
+            Type::String,
+            Type::Object,
+            Type::Array,
+            Type::Number,
+            Type::Boolean,
+        ];
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter(kinds))
+            .description(Some("Any JSON value."))
+            .into()
+    }
+}
+
+impl ToSchema for Raw {}
 
 /// Whether money is at stake; part of an account's identity.
 #[derive(ToSchema)]
@@ -293,7 +316,7 @@ macro_rules! acknowledgements {
             /// The venue's name for the order.
             venue_order_id: Option<Name>,
             /// The venue's own message: a text is kept as it is, any other value as it stands in the line.
-            raw: Option<serde_json::Value>,
+            raw: Option<Raw>,
             $($(#[$field_doc])* $field: $type,)*
         }
     )+ };

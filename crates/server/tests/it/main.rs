@@ -1,10 +1,5 @@
 //! A server that runs, and a client that is not ours.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 mod commands;
 mod operations;

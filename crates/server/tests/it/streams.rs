@@ -28,10 +28,9 @@ struct Answers {
 impl Answers {
     async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some((line, rest)) = self.text.split_once('\n') {
-                let value = serde_json::from_str(line).unwrap();
-                self.text = rest.to_owned();
-                return Some(value);
+            if let Some(end) = self.text.find('\n') {
+                let line: String = self.text.drain(..=end).collect();
+                return Some(serde_json::from_str(&line).unwrap());
             }
             let piece = self.response.chunk().await.ok()??;
             self.text.push_str(str::from_utf8(&piece).unwrap());
@@ -129,9 +128,10 @@ async fn each_line_is_answered_before_the_next_is_sent() {
 async fn a_client_that_sends_all_before_it_reads_is_served() {
     let server = Running::new().await;
     let count = 50_000;
-    let body: String = (0..count)
-        .map(|number| format!("{}\n", fill("A", number, "buy", "1")))
+    let lines: Vec<String> = (0..count)
+        .map(|number| fill("A", number, "buy", "1").to_string())
         .collect();
+    let body = lines.join("\n");
     let response = server
         .client
         .post(server.url("/v1/acks"))
