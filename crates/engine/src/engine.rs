@@ -140,6 +140,7 @@ impl Engine {
         let (head, follow) = watch::channel(journal.head());
         let (inbox, waiting) = mpsc::channel(options.inbox_max);
         let (queue, published) = std::sync::mpsc::sync_channel(PUBLICATIONS_MAX);
+        let published_count = Arc::new(AtomicU64::new(0));
         let archived = Arc::new(AtomicU64::new(recovered.history.through().get()));
         let ledger = recovered.models.open().ledger().clone();
         let shared = Arc::new(Shared::new(recovered.models));
@@ -152,8 +153,13 @@ impl Engine {
             history: recovered.history.clone(),
             journal: journal.reader(),
             head: follow,
+            published: Arc::clone(&published_count),
             halted: is_halted,
             handle: handle.clone(),
+        };
+        let guard = || HaltOnPanic {
+            halted: halted.clone(),
+            shared: Arc::clone(&reader.shared),
         };
         let projector = Projector {
             queue: published,
@@ -176,6 +182,7 @@ impl Engine {
             publisher: Publisher {
                 queue,
                 head,
+                published: published_count,
                 archived,
             },
             halted: halted.clone(),
@@ -184,8 +191,8 @@ impl Engine {
             marks: Vec::new(),
             forgotten: Sequence::ZERO,
         };
-        let projector = spawn("projector", halted.clone(), move || projector.run())?;
-        let writer = spawn("writer", halted, move || writer.run())?;
+        let projector = spawn("projector", guard(), move || projector.run())?;
+        let writer = spawn("writer", guard(), move || writer.run())?;
         Ok(Self {
             handle,
             reader,
@@ -221,25 +228,29 @@ impl Engine {
 }
 
 /// Halts the engine when the thread that holds it panics.
-struct HaltOnPanic(watch::Sender<Option<HaltReason>>);
+struct HaltOnPanic {
+    halted: watch::Sender<Option<HaltReason>>,
+    shared: Arc<Shared>,
+}
 
 impl Drop for HaltOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.send_modify(|halted| {
+            self.halted.send_modify(|halted| {
                 halted.get_or_insert(HaltReason::Panicked);
             });
+            self.shared.give_up();
         }
     }
 }
 
 fn spawn(
     name: &str,
-    halted: watch::Sender<Option<HaltReason>>,
+    guard: HaltOnPanic,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, StartError> {
     let guarded = move || {
-        let _guard = HaltOnPanic(halted);
+        let _guard = guard;
         run();
     };
     std::thread::Builder::new()

@@ -44,7 +44,7 @@ impl Projector {
                 halted.get_or_insert(reason);
             });
             // Whoever waits for the read models waits no longer.
-            self.shared.advanced.notify_all();
+            self.shared.give_up();
         }
     }
 
@@ -54,15 +54,22 @@ impl Projector {
                 Publication::Records(records) => self.fold(&records)?,
                 Publication::Marks(marks) => self.observe(&marks),
             }
+            self.shared.folded_one();
+            self.write_behind()?;
         }
         self.checkpoint()
     }
 
-    fn fold(&mut self, records: &[Record]) -> Result<(), HistoryError> {
-        let (waiting, head) = self.shared.update(|models| {
-            records.iter().try_for_each(|record| models.apply(record))?;
-            Ok((models.history().waiting(), models.head()))
-        })?;
+    fn fold(&self, records: &[Record]) -> Result<(), HistoryError> {
+        self.shared
+            .update(|models| records.iter().try_for_each(|record| models.apply(record)))
+    }
+
+    /// What readers need not wait for.
+    fn write_behind(&mut self) -> Result<(), HistoryError> {
+        let (waiting, head) = self
+            .shared
+            .look(|models| (models.history().waiting(), models.head()));
         if waiting >= ARCHIVE_RECORDS {
             self.archive()?;
         }

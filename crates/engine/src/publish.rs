@@ -24,11 +24,13 @@ pub(crate) enum Publication {
 pub(crate) struct Publisher {
     pub(crate) queue: SyncSender<Publication>,
     pub(crate) head: watch::Sender<Sequence>,
+    /// How many publications there were, for whoever waits to see the last.
+    pub(crate) published: Arc<AtomicU64>,
     pub(crate) archived: Arc<AtomicU64>,
 }
 
 impl Publisher {
-    /// Shows durable records. The head moves first: whoever reads from then on waits for them.
+    /// Shows durable records.
     pub(crate) fn publish(&self, head: Sequence, records: Vec<Record>) {
         self.head.send_replace(head);
         self.send(Publication::Records(records));
@@ -40,7 +42,9 @@ impl Publisher {
         }
     }
 
+    /// Counts first: whoever reads from then on waits for it.
     fn send(&self, publication: Publication) {
+        self.published.fetch_add(1, Ordering::Release);
         // The read side is gone only when it has halted the engine; then nothing is shown any more.
         let _ = self.queue.send(publication);
     }

@@ -1,5 +1,6 @@
 //! The way out: everything that may be seen, which is everything that is durable and nothing else.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use journal::{FrameHash, JournalReader};
@@ -16,33 +17,54 @@ pub type ReadModels = Projections<HistoryWriter>;
 /// What the read side shares with its readers.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) models: RwLock<ReadModels>,
-    pub(crate) projected: Mutex<Sequence>,
-    pub(crate) advanced: Condvar,
+    models: RwLock<ReadModels>,
+    /// How many publications are in the read models.
+    folded: Mutex<u64>,
+    advanced: Condvar,
 }
 
 impl Shared {
     pub(crate) fn new(models: ReadModels) -> Self {
-        let projected = Mutex::new(models.head());
         Self {
             models: RwLock::new(models),
-            projected,
+            folded: Mutex::new(0),
             advanced: Condvar::new(),
         }
     }
 
-    /// Changes the read models and tells whoever waits for them.
+    /// Changes the read models.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut ReadModels) -> T) -> T {
-        let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
-        let result = change(&mut models);
-        let head = models.head();
-        drop(models);
-        *self
-            .projected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = head;
+        change(&mut self.models.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Says that one more publication is in the read models.
+    pub(crate) fn folded_one(&self) {
+        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        *folded = folded.saturating_add(1);
+        drop(folded);
         self.advanced.notify_all();
-        result
+    }
+
+    /// Wakes whoever waits, because nothing more will come.
+    pub(crate) fn give_up(&self) {
+        // Under the lock, so that nobody falls asleep between looking and waiting.
+        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(folded);
+        self.advanced.notify_all();
+    }
+
+    fn wait_for(&self, published: u64, halted: &watch::Receiver<Option<HaltReason>>) {
+        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = |folded: &mut u64| *folded < published && halted.borrow().is_none();
+        drop(
+            self.advanced
+                .wait_while(folded, behind)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&ReadModels) -> T) -> T {
+        look(&self.models.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -53,6 +75,7 @@ pub struct Reader {
     pub(crate) history: History,
     pub(crate) journal: JournalReader,
     pub(crate) head: watch::Receiver<Sequence>,
+    pub(crate) published: Arc<AtomicU64>,
     pub(crate) halted: watch::Receiver<Option<HaltReason>>,
     pub(crate) handle: Handle,
 }
@@ -87,27 +110,9 @@ impl Reader {
     /// that whoever has a receipt sees what it is for. It waits for the read side only, and no longer
     /// when the engine has halted.
     pub fn read<T>(&self, look: impl FnOnce(&ReadModels) -> T) -> T {
-        let wanted = *self.head.borrow();
-        let projected = self
-            .shared
-            .projected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let behind =
-            |projected: &mut Sequence| *projected < wanted && self.halted.borrow().is_none();
-        drop(
-            self.shared
-                .advanced
-                .wait_while(projected, behind)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        look(
-            &self
-                .shared
-                .models
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        self.shared
+            .wait_for(self.published.load(Ordering::Acquire), &self.halted);
+        self.shared.look(look)
     }
 
     /// Finished positions, orders and fills.
@@ -132,23 +137,20 @@ impl Reader {
 
     /// How the engine is. It waits for nothing.
     pub fn status(&self) -> Status {
-        let models = self
-            .shared
-            .models
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let ledger = models.open().ledger();
-        Status {
-            durable_head: *self.head.borrow(),
-            projected_head: models.head(),
-            archived_head: self.history.through(),
-            last_recorded_at: ledger.last_recorded_at(),
-            halted: self.halted.borrow().clone(),
-            inbox_waiting: self.handle.waiting(),
-            inbox_capacity: self.handle.capacity(),
-            positions: ledger.positions().count(),
-            quarantined: ledger.quarantined(),
-            genesis: self.journal.genesis(),
-        }
+        self.shared.look(|models| {
+            let ledger = models.open().ledger();
+            Status {
+                durable_head: *self.head.borrow(),
+                projected_head: models.head(),
+                archived_head: self.history.through(),
+                last_recorded_at: ledger.last_recorded_at(),
+                halted: self.halted.borrow().clone(),
+                inbox_waiting: self.handle.waiting(),
+                inbox_capacity: self.handle.capacity(),
+                positions: ledger.positions().count(),
+                quarantined: ledger.quarantined(),
+                genesis: self.journal.genesis(),
+            }
+        })
     }
 }

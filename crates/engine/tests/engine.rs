@@ -1,6 +1,6 @@
 //! The engine as its callers see it, over a real directory and over a disk that fails on request.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop")]
+#![expect(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

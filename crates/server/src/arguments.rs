@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
     /// A file with more settings.
-    #[arg(long, value_name = "FILE.toml")]
+    #[arg(long, value_name = "FILE.toml", env = "POSLEDGER_CONFIG")]
     pub config: Option<String>,
     /// How the log on standard error is written: text or json. [default: text]
     #[arg(long, value_name = "FORMAT")]

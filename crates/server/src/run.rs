@@ -19,7 +19,12 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub enum RunError {
     /// The settings have problems.
-    Settings(Vec<Problem>),
+    Settings {
+        /// All of them.
+        problems: Vec<Problem>,
+        /// The file that those with a line are in.
+        file: Option<String>,
+    },
     /// The filter of the log cannot be read.
     LogFilter(String),
     /// The system gave no threads or no signals. Look at its limits.
@@ -34,7 +39,7 @@ impl RunError {
     /// 2 if nothing was started, 1 if the ledger halted.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Settings(_) | Self::LogFilter(_) | Self::System(_) | Self::Server(_) => 2,
+            Self::Settings { .. } | Self::LogFilter(_) | Self::System(_) | Self::Server(_) => 2,
             Self::Halted(_) => 1,
         })
     }
@@ -43,10 +48,13 @@ impl RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Settings(problems) => {
+            Self::Settings { problems, file } => {
                 writeln!(f, "the settings cannot be used")?;
-                let texts: Vec<String> = problems.iter().map(|it| report(it, None)).collect();
-                f.write_str(texts.concat().trim_end())
+                let texts = problems.iter().map(|problem| {
+                    let source = file.as_deref().filter(|_| problem.line.is_some());
+                    report(problem, source)
+                });
+                f.write_str(texts.collect::<String>().trim_end())
             }
             Self::LogFilter(words) => write!(f, "the filter of the log cannot be read: {words}"),
             Self::System(error) => write!(f, "the system refused: {error}"),
@@ -78,7 +86,10 @@ fn chain(f: &mut fmt::Formatter<'_>, error: &dyn Error) -> fmt::Result {
 /// # Errors
 /// Returns [`RunError`] if it could not start, or if the ledger halted.
 pub fn run(arguments: &Arguments) -> Result<(), RunError> {
-    let settings = Settings::load(arguments, std::env::vars_os()).map_err(RunError::Settings)?;
+    let settings = Settings::load(arguments, std::env::vars_os()).map_err(|problems| {
+        let file = arguments.config.clone();
+        RunError::Settings { problems, file }
+    })?;
     init_log(&settings).map_err(RunError::LogFilter)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -90,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<(), RunError> {
         Err(error @ RunError::Halted(_)) => tracing::error!("{error}"),
         // Said once, as the last words of the process.
         Err(
-            RunError::Settings(_)
+            RunError::Settings { .. }
             | RunError::LogFilter(_)
             | RunError::System(_)
             | RunError::Server(_),

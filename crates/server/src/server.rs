@@ -68,20 +68,32 @@ impl Server {
     /// # Errors
     /// Returns [`ServerError`]; nothing was changed then.
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
-        let listen = settings.listen;
-        let failed = |err| ServerError::Listen {
-            address: listen,
-            err,
-        };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        if !address.ip().is_loopback() {
-            tracing::warn!(
-                %address,
-                "listening beyond this machine without authentication: whoever reaches this address can change the ledger"
-            );
-        }
+        // The address first: it is quicker to find out that it is taken.
+        let (listener, address) = listen(settings.listen).await?;
         let (engine, report) = open(settings, clock).await?;
+        Ok(Self::assemble(settings, listener, address, engine, report))
+    }
+
+    /// Takes the address and answers for a ledger that is open already.
+    ///
+    /// # Errors
+    /// Returns [`ServerError::Listen`].
+    pub async fn over(
+        engine: Engine,
+        report: StartReport,
+        settings: &Settings,
+    ) -> Result<Self, ServerError> {
+        let (listener, address) = listen(settings.listen).await?;
+        Ok(Self::assemble(settings, listener, address, engine, report))
+    }
+
+    fn assemble(
+        settings: &Settings,
+        listener: TcpListener,
+        address: SocketAddr,
+        engine: Engine,
+        report: StartReport,
+    ) -> Self {
         let (stopping, is_stopping) = watch::channel(false);
         let reader = engine.reader();
         let app = App {
@@ -94,7 +106,7 @@ impl Server {
             stopping: is_stopping,
             tenant: Tenant::default_tenant(),
         };
-        Ok(Self {
+        Self {
             engine,
             listener,
             address,
@@ -102,7 +114,7 @@ impl Server {
             limits: settings.limits,
             stopping,
             report,
-        })
+        }
     }
 
     /// Where it listens.
@@ -169,6 +181,20 @@ impl Server {
             drop(permit);
         });
     }
+}
+
+/// Takes the address.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let failed = |err| ServerError::Listen { address, err };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "listening beyond this machine without authentication: whoever reaches this address can change the ledger"
+        );
+    }
+    Ok((listener, address))
 }
 
 async fn open(

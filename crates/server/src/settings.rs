@@ -200,10 +200,11 @@ impl Sources {
         }
     }
 
+    /// The file, which clap has taken from the command line or the environment.
     fn config_file(&mut self, arguments: &Arguments) -> Option<String> {
         self.known.push("config");
-        let from_environment = self.values.remove("config").map(|found| found.text);
-        arguments.config.clone().or(from_environment)
+        self.values.remove("config");
+        arguments.config.clone()
     }
 
     fn take_file(&mut self, path: &str) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Amount, Asset, Flag, PositionId, PositionSide, PositionState, Sequence, Side};
+use ledger::{Amount, Asset, Flag, Mode, PositionId, PositionSide, PositionState, Sequence, Side};
 use protocol::views::{FillView, OrderView, PositionView, StatsView};
 
 use super::moments::{Minutes, Seconds};
@@ -23,6 +23,7 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
     let mut table = Table::new(vec![
         Column::text("POSITION"),
         Column::text("ACCOUNT").expendable(6),
+        Column::text("MODE"),
         Column::text("SYMBOL"),
         Column::text("SIDE"),
         Column::text("STATE"),
@@ -40,6 +41,7 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
     ]);
     let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
+    let has_other_modes = views.iter().any(|view| view.mode != Mode::Live);
     for view in views {
         let quantity = if view.fills == 0 {
             view.entry_quantity
@@ -49,6 +51,7 @@ pub(crate) fn positions(views: &[PositionView]) -> Table {
         table.push(vec![
             Cell::toned(Tone::Name, names.name(view.position_id, view.last_sequence)),
             only_if(has_several_accounts, account_of_position(view)),
+            mode(has_other_modes, view.mode),
             Cell::new(view.symbol.as_str()),
             side(view.side),
             state(view.state),
@@ -92,6 +95,7 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
         Column::text("POSITION"),
         Column::text(closed.title("CLOSED")).expendable(1),
         Column::text("ACCOUNT").expendable(6),
+        Column::text("MODE"),
         Column::text("SYMBOL"),
         Column::text("SIDE"),
         Column::number("QUANTITY"),
@@ -108,6 +112,7 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
     ]);
     let names = names(views.iter().map(|view| view.position_id));
     let has_several_accounts = several(views.iter().map(account_of_position));
+    let has_other_modes = views.iter().any(|view| view.mode != Mode::Live);
     for view in views {
         let held = view.opened_at.zip(view.closed_at);
         let held = held.map(|(opened, closed)| moments::span(closed.nanoseconds_since(opened)));
@@ -115,6 +120,7 @@ pub(crate) fn trades(views: &[PositionView]) -> Table {
             Cell::toned(Tone::Name, names.name(view.position_id, view.last_sequence)),
             optional(view.closed_at, |at| closed.show(at)),
             only_if(has_several_accounts, account_of_position(view)),
+            mode(has_other_modes, view.mode),
             Cell::new(view.symbol.as_str()),
             side(view.side),
             Cell::new(numbers::quantity(view.entry_quantity)),
@@ -157,6 +163,7 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
         Column::number("ORDER"),
         Column::text(created.title("CREATED")).expendable(5),
         Column::text("ACCOUNT").expendable(7),
+        Column::text("MODE"),
         Column::text("SYMBOL"),
         Column::text("FOR"),
         Column::text("SIDE"),
@@ -173,11 +180,13 @@ pub(crate) fn orders(views: &[OrderView]) -> Table {
     ]);
     let account = |view: &OrderView| format!("{}:{}:{}", view.venue, view.mode, view.account);
     let has_several_accounts = several(views.iter().map(account));
+    let has_other_modes = views.iter().any(|view| view.mode != Mode::Live);
     for view in views {
         table.push(vec![
             Cell::toned(Tone::Name, view.number.to_string()),
             Cell::new(created.show(view.created_at)),
             only_if(has_several_accounts, account(view)),
+            mode(has_other_modes, view.mode),
             Cell::new(view.symbol.as_str()),
             Cell::new(view.purpose.as_str().replace('_', " ")),
             optional(view.side, |side| side.to_string()),
@@ -218,6 +227,7 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
         Column::number("SEQ"),
         Column::text(times.title("TIME")),
         Column::text("ACCOUNT").expendable(5),
+        Column::text("MODE"),
         Column::text("SYMBOL"),
         Column::text("SIDE"),
         Column::number("QUANTITY"),
@@ -232,6 +242,7 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
     ]);
     let account = |view: &FillView| format!("{}:{}:{}", view.venue, view.mode, view.account);
     let has_several_accounts = several(views.iter().map(account));
+    let has_other_modes = views.iter().any(|view| view.mode != Mode::Live);
     let names = names(views.iter().filter_map(|view| view.position_id));
     for view in views {
         let side = match view.side {
@@ -242,6 +253,7 @@ pub(crate) fn fills(views: &[FillView]) -> Table {
             Cell::toned(Tone::Quiet, view.sequence.to_string()),
             Cell::new(times.show(view.occurred_at)),
             only_if(has_several_accounts, account(view)),
+            mode(has_other_modes, view.mode),
             Cell::new(view.symbol.as_str()),
             side,
             Cell::new(numbers::quantity(view.quantity)),
@@ -348,6 +360,15 @@ fn several(values: impl Iterator<Item = String>) -> bool {
     let mut values: Vec<String> = values.collect();
     values.dedup();
     values.len() > 1
+}
+
+/// A table in which not all is real says of each row whether it is.
+fn mode(is_told: bool, mode: Mode) -> Cell {
+    match mode {
+        _ if !is_told => Cell::empty(),
+        Mode::Live => Cell::new(mode.as_str()),
+        Mode::Paper | Mode::Sim => Cell::toned(Tone::Warning, mode.as_str()),
+    }
 }
 
 fn only_if(wanted: bool, text: String) -> Cell {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use console::measure_text_width;
 use ledger::{
-    Amount, Asset, Event, FillEffect, Origin, Position, PositionSide, PositionState, Price,
+    Amount, Asset, Event, FillEffect, Mode, Origin, Position, PositionSide, PositionState, Price,
 };
 use protocol::views::PositionView;
 
@@ -87,11 +87,15 @@ fn headline(view: &PositionView, look: Look) -> String {
         | PositionState::Closed
         | PositionState::Canceled => Tone::Name,
     };
-    let left = [
+    let mut left = vec![
         (Tone::Strong, view.symbol.to_string()),
         (side, view.side.to_string().to_uppercase()),
         (state, view.state.to_string()),
     ];
+    if view.mode != Mode::Live {
+        // What is not real must not be taken for it.
+        left.push((Tone::Warning, view.mode.to_string().to_uppercase()));
+    }
     let unrealized = view.unrealized_pnl.filter(|_| !view.quantity.is_zero());
     let result = if view.fills == 0 {
         "never held".to_owned()

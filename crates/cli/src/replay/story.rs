@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::{Event, Order, Position, PositionId, Record, Sequence};
+use ledger::{Event, Extremes, Order, Position, PositionId, Record, Sequence};
 use projection::{Part, Replayer};
 use protocol::views::{
     AttributionView, BadEvent, CorrectionsView, EventView, PositionView, UNATTRIBUTED,
@@ -19,6 +19,8 @@ pub(crate) struct Step {
     parts: Vec<Part>,
     /// The order it is about, after it.
     pub(crate) order: Option<Order>,
+    /// The best and the worst that the position had seen before it.
+    pub(crate) seen: Extremes,
     /// Whether it follows from an earlier record of the story.
     pub(crate) is_consequence: bool,
 }
@@ -44,6 +46,7 @@ impl Story {
         let mut seen: BTreeSet<Sequence> = BTreeSet::new();
         let mut corrections = CorrectionsView::default();
         let mut steps = Vec::with_capacity(events.len());
+        let mut extremes = Extremes::default();
         for event in events {
             let record = event
                 .clone()
@@ -61,8 +64,13 @@ impl Story {
                 record: step.record,
                 position: step.position,
                 parts: step.parts,
+                seen: extremes,
                 is_consequence,
             });
+            extremes = steps
+                .last()
+                .and_then(|step: &Step| step.position.as_ref())
+                .map_or(extremes, |position| position.extremes);
         }
         Ok(Self {
             id,

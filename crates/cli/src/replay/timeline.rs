@@ -1,12 +1,13 @@
-//! Every record of a position, one below the other: what follows from a record is indented under it.
+//! Every record of a position, one below the other: what follows from a record is indented under it, and
+//! a run of marks is one line.
 
 use std::collections::BTreeSet;
 
 use console::{measure_text_width, truncate_str};
-use ledger::{Amount, Flag, Position, Timestamp};
+use ledger::{Amount, Event, Flag, Position, Timestamp};
 
 use super::story::{Step, Story};
-use super::words::{Words, flag_tone, flags, label, who, words};
+use super::words::{Words, extremes, flag_tone, flags, label, who, words};
 use crate::render::{Look, Tone, moments, numbers};
 
 /// From here on a fact is late, where the ledger was running when it happened.
@@ -14,6 +15,9 @@ const LATE_NANOSECONDS: i64 = 60_000_000_000;
 
 /// The widest name of who asked.
 const WHO_MAX: usize = 14;
+
+/// So many marks in a row are told in one line.
+const MARKS_TOLD: usize = 3;
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -56,38 +60,83 @@ fn lines(story: &Story) -> Vec<Line> {
     let mut shown: BTreeSet<Flag> = BTreeSet::new();
     let lateness = Lateness::of(story);
     let mut latest = None;
-    for (at, step) in story.steps.iter().enumerate() {
-        let next = story.steps.get(at.saturating_add(1));
+    let runs = story.steps.chunk_by(|a, b| is_mark(a) && is_mark(b));
+    let runs = runs.flat_map(|run| {
+        // A few marks are told one by one.
+        let size = if run.len() < MARKS_TOLD { 1 } else { run.len() };
+        run.chunks(size)
+    });
+    let mut runs = runs.peekable();
+    while let Some(run) = runs.next() {
+        let (Some(step), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
         let mut marks = Vec::new();
         if !step.is_consequence
             && let Some(late) = lateness.of_step(step, latest)
         {
             marks.push((Tone::Warning, late));
         }
-        latest = latest.max(Some(step.record.occurred_at));
+        latest = latest.max(Some(last.record.occurred_at));
         for flag in flags(&step.record.event) {
             // The same oddity of every fill is told once; what is an alarm is told every time.
             if shown.insert(flag) || flag_tone(flag) == Tone::Alarm {
                 marks.push((flag_tone(flag), format!("⚑ {}", label(flag.as_str()))));
             }
         }
+        let next = runs.peek().and_then(|run| run.first());
         lines.push(Line {
             sequence: step.record.sequence.to_string(),
             day: step.record.occurred_at.day(),
             time: moments::time(step.record.occurred_at),
             who: who(&step.record.actor),
-            words: words(step),
+            words: if run.len() > 1 {
+                run_of_marks(run)
+            } else {
+                words(step)
+            },
             marks,
-            numbers: moved(before, step.position.as_ref()),
-            realized_tone: step.position.as_ref().map_or(Tone::Plain, |position| {
+            numbers: moved(before, last.position.as_ref()),
+            realized_tone: last.position.as_ref().map_or(Tone::Plain, |position| {
                 numbers::tone(position.numbers.realized_pnl)
             }),
             is_consequence: step.is_consequence,
             is_last: next.is_none_or(|next| !next.is_consequence),
         });
-        before = step.position.as_ref().or(before);
+        before = last.position.as_ref().or(before);
     }
     lines
+}
+
+fn is_mark(step: &Step) -> bool {
+    matches!(step.record.event, Event::PriceExtremeObserved(_))
+}
+
+/// Marks that follow one another, in one line.
+fn run_of_marks(run: &[Step]) -> Words {
+    let price = |step: Option<&Step>| {
+        let Some(Event::PriceExtremeObserved(event)) = step.map(|step| &step.record.event) else {
+            return String::new();
+        };
+        numbers::exact_price(event.mark_price)
+    };
+    let until = run
+        .last()
+        .map(|step| moments::time(step.record.occurred_at));
+    let before = run.first().map(|step| step.seen).unwrap_or_default();
+    let after = run.last().and_then(|step| step.position.as_ref());
+    let moved = after.map(|position| extremes(&before, &position.extremes));
+    Words {
+        text: format!(
+            "{} marks to {}, {} → {}{}",
+            run.len(),
+            until.unwrap_or_default(),
+            price(run.first()),
+            price(run.last()),
+            moved.unwrap_or_default()
+        ),
+        tone: Tone::Quiet,
+    }
 }
 
 /// The numbers that a step moved.

@@ -1,9 +1,10 @@
 //! What happened, in words.
 
 use ledger::{
-    Actor, AmendedTerms, Amount, BulkScope, Event, FillEffect, FillFact, FindingClass, Flag, Leg,
-    Liquidity, OpenPosition, Order, OrderFilled, OrderKind, OrderPurpose, OrderRequested,
-    OrderUpdated, PositionReported, PositionState, Price, Quantity, Side, StateCause,
+    Actor, AmendedTerms, Amount, BulkScope, Event, Extremes, FillEffect, FillFact, FindingClass,
+    Flag, Leg, Liquidity, OpenPosition, Order, OrderFilled, OrderKind, OrderPurpose,
+    OrderRequested, OrderUpdated, PositionReported, PositionState, Price, Quantity, Side,
+    StateCause,
 };
 
 use super::story::Step;
@@ -132,10 +133,9 @@ fn outcome_words(step: &Step) -> Words {
         }
         Event::PositionReported(event) => reported(event),
         Event::PriceExtremeObserved(event) => Words::quiet(format!(
-            "mark {}: MAE {}, MFE {}",
+            "mark {}{}",
             numbers::exact_price(event.mark_price),
-            numbers::money(event.extremes.mae),
-            numbers::gain(event.extremes.mfe)
+            extremes(&step.seen, &event.extremes)
         )),
         Event::PositionOpened(event) => Words::new(
             Tone::Strong,
@@ -434,6 +434,25 @@ fn opened(effect: &FillEffect) -> String {
         numbers::quantity(effect.opened),
         numbers::money(effect.cost_added)
     )
+}
+
+/// Which of the extremes moved, and to what.
+pub(crate) fn extremes(before: &Extremes, after: &Extremes) -> String {
+    let part = |name: &str, before: Amount, after: Amount| {
+        (before != after).then(|| format!("{name} {}", numbers::gain(after)))
+    };
+    let parts: Vec<String> = [
+        part("MAE", before.mae, after.mae),
+        part("MFE", before.mfe, after.mfe),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", parts.join(", "))
+    }
 }
 
 fn leg(side: &str, leg: &Leg) -> String {

@@ -96,23 +96,32 @@ enum Unfit {
 }
 
 impl Store {
+    /// Opens the newest store below `path`, or begins a new one.
+    ///
+    /// A store that is thrown away leaves its folder to a new one: what a thread of the library may
+    /// still write there meets nothing of the new store.
     pub(super) fn open(
         path: &Path,
         journal: &[u8],
         head: Sequence,
     ) -> Result<(Self, Opened), HistoryError> {
-        let exists = fs::exists(path).map_err(|error| failed(path, error))?;
-        if !exists {
-            return Ok((Self::create(path, journal)?, Opened::Created));
-        }
-        match Self::existing(path, journal, head) {
-            Ok((store, through)) => Ok((store, Opened::Kept(through))),
-            Err(Unfit::Failed(error)) => Err(error),
-            Err(Unfit::Doubtful(reason)) => {
-                fs::remove_dir_all(path).map_err(|error| failed(path, error))?;
-                Ok((Self::create(path, journal)?, Opened::Discarded { reason }))
-            }
-        }
+        let generations = generations(path).map_err(|error| failed(path, error))?;
+        let newest = generations.last().copied();
+        let (generation, reason) = match newest {
+            None => (1, None),
+            Some(newest) => match Self::existing(&folder_of(path, newest), journal, head) {
+                Ok((store, through)) => {
+                    remove(path, &generations, newest);
+                    return Ok((store, Opened::Kept(through)));
+                }
+                Err(Unfit::Failed(error)) => return Err(error),
+                Err(Unfit::Doubtful(reason)) => (newest.saturating_add(1), Some(reason)),
+            },
+        };
+        let store = Self::create(&folder_of(path, generation), journal)?;
+        remove(path, &generations, generation);
+        let opened = reason.map_or(Opened::Created, |reason| Opened::Discarded { reason });
+        Ok((store, opened))
     }
 
     pub(super) fn temporary(parent: &Path) -> Result<Self, HistoryError> {
@@ -447,6 +456,32 @@ fn position_record(id: PositionId, sequence: Sequence) -> [u8; 24] {
     position.copy_from_slice(id.as_uuid().as_bytes());
     record.copy_from_slice(&bytes_of(sequence));
     key
+}
+
+/// The folder of one store below the history's.
+fn folder_of(path: &Path, generation: u64) -> PathBuf {
+    path.join(generation.to_string())
+}
+
+/// The stores below `path`, oldest first.
+fn generations(path: &Path) -> io::Result<Vec<u64>> {
+    if !fs::exists(path)? {
+        return Ok(Vec::new());
+    }
+    let mut generations = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        generations.extend(name.to_str().and_then(|name| name.parse::<u64>().ok()));
+    }
+    generations.sort_unstable();
+    Ok(generations)
+}
+
+/// Removes the stores that `kept` replaces. What cannot be removed now is at the next start.
+fn remove(path: &Path, generations: &[u64], kept: u64) {
+    for generation in generations.iter().filter(|generation| **generation < kept) {
+        let _ = fs::remove_dir_all(folder_of(path, *generation));
+    }
 }
 
 /// What is written at once.

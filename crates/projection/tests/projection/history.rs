@@ -107,7 +107,11 @@ fn try_listing(history: &projection::History) -> Result<crate::Listing, HistoryE
 
 /// Moves what the store keeps in its own journal into table files, as it does by itself in time.
 fn into_table_files(path: &Path) {
-    let store = fjall::Database::builder(path).open().unwrap();
+    let newest = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .max();
+    let store = fjall::Database::builder(newest.unwrap()).open().unwrap();
     for name in store.list_keyspace_names() {
         let table = store.keyspace(&name, Default::default).unwrap();
         table.rotate_memtable_and_wait().unwrap();

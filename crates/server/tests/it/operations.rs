@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use engine::{Engine, HaltReason, Options, SystemClock};
+use journal::{InjectedFault, Journal, MemoryDisk};
 use serde_json::{Value, json};
-use server::ServerError;
+use server::{Server, ServerError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{Running, fill, open, settings, start};
@@ -236,4 +239,29 @@ async fn it_may_listen_beyond_this_machine_if_told_so() {
     let url = format!("http://127.0.0.1:{}/health", server.address.port());
     assert_eq!(crate::reply(server.client.get(url)).await.status, 200);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_ledger_that_halts_says_so_and_ends() {
+    let disk = MemoryDisk::new();
+    let (journal, _) = Journal::in_memory(&disk).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock);
+    let (engine, report) = Engine::over(journal, dir.path(), &Options::default(), clock).unwrap();
+    let settings = settings(dir.path());
+    let server = Server::over(engine, report, &settings).await.unwrap();
+    let url = format!("http://{}/v1/acks", server.address());
+    let serving = tokio::spawn(server.serve(std::future::pending()));
+    let client = reqwest::Client::new();
+    let first = crate::reply(client.post(&url).json(&fill("A", 1, "buy", "1"))).await;
+    assert_eq!(first.status, 200);
+    disk.inject(InjectedFault::Sync(disk.appends() + 1));
+    let last = crate::reply(client.post(&url).json(&fill("A", 2, "buy", "1"))).await;
+    assert_eq!(
+        (last.status, last.json()["code"].as_str()),
+        (500, Some("PL-0402"))
+    );
+    let halted = serving.await.unwrap().unwrap_err();
+    assert!(matches!(halted, HaltReason::Journal(_)), "{halted}");
+    assert!(client.post(&url).send().await.is_err());
 }
