@@ -11,6 +11,9 @@ use clap_complete::Shell;
 
 use crate::screen::Color;
 
+/// The options that every command has.
+const HEADING: &str = "Every command";
+
 /// Where a daemon listens unless told otherwise.
 pub(crate) const URL_DEFAULT: &str = "http://127.0.0.1:7171";
 
@@ -43,7 +46,7 @@ pub(crate) struct Arguments {
     /// When to write in colour.
     #[arg(
         long,
-        global = true,
+        global = true, help_heading = HEADING,
         value_enum,
         default_value = "auto",
         value_name = "WHEN",
@@ -68,14 +71,14 @@ pub(crate) struct Target {
     /// Open the journal in this directory; no daemon may have it open
     #[arg(
         long,
-        global = true,
+        global = true, help_heading = HEADING,
         value_name = "DIR",
         env = "POSLEDGER_DATA",
         hide_env_values = true
     )]
     pub(crate) data: Option<PathBuf>,
     /// Ask the daemon at this address
-    #[arg(long, global = true, value_name = "URL", env = "POSLEDGER_URL", default_value = URL_DEFAULT, hide_env_values = true)]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "URL", env = "POSLEDGER_URL", default_value = URL_DEFAULT, hide_env_values = true)]
     pub(crate) url: String,
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::{HaltReason, StartError, SubmitError};
 use export::ExportError;
@@ -43,15 +43,15 @@ pub(crate) enum Failure {
     /// The address cannot be used.
     #[error("`{url}` is not an address of a daemon")]
     BadUrl { url: String },
-    /// The journal cannot be opened.
+    /// The ledger cannot be started.
     #[error("the ledger in `{}` cannot be opened", path.display())]
     Start {
         path: PathBuf,
         #[source]
         source: StartError,
     },
-    /// The journal cannot be read.
-    #[error("the journal cannot be read")]
+    /// The journal cannot be opened, or not be read.
+    #[error(transparent)]
     Journal(#[from] JournalError),
     /// The question cannot be answered for another reason than its words.
     #[error("the ledger cannot answer")]
@@ -97,6 +97,19 @@ fn counted(problems: &[Problem]) -> String {
     }
 }
 
+impl Failure {
+    /// Why the ledger in `path` was not opened.
+    pub(crate) fn of_start(path: &Path, error: StartError) -> Self {
+        if let StartError::Journal(error) = error {
+            return Self::Journal(error);
+        }
+        Self::Start {
+            path: path.to_owned(),
+            source: error,
+        }
+    }
+}
+
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
@@ -115,12 +128,7 @@ impl Failure {
 
     /// What the journal said, where it is the journal's fault.
     const fn journal(&self) -> Option<&JournalError> {
-        if let Self::Journal(error)
-        | Self::Start {
-            source: StartError::Journal(error),
-            ..
-        } = self
-        {
+        if let Self::Journal(error) = self {
             Some(error)
         } else {
             None

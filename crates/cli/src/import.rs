@@ -19,7 +19,7 @@ use crate::screen::{Screen, Unit};
 use crate::source::{Source, Submission};
 
 /// Commands handed in at once: enough for a group commit, little enough to hold.
-const BATCH_COMMANDS: usize = 512;
+const BATCH_COMMANDS: usize = 2048;
 
 /// Bytes of lines handed in at once.
 const BATCH_BYTES: usize = 1 << 20;
@@ -185,18 +185,8 @@ fn check(inputs: &mut [Input], screen: &mut Screen<'_>) -> Result<Checked, Failu
     let bar = screen.progress("checking", total, Unit::Bytes);
     let mut checked = Checked::default();
     for input in inputs {
-        let failed = input.failed();
         let mut lines = input.lines(&bar)?;
-        let mut failed = Some(failed);
-        loop {
-            let next = match lines.next_line() {
-                Ok(next) => next,
-                Err(error) => {
-                    let failed = failed.take().map(|failed| failed(error));
-                    return Err(failed.unwrap_or(Failure::NotHere("a file cannot be read")));
-                }
-            };
-            let Some(line) = next else { break };
+        while let Some(line) = lines.next_line().map_err(input.failed())? {
             checked.lines = checked.lines.saturating_add(1);
             let problems = match line {
                 Ok(line) => line.parse(None, &tenant).err().unwrap_or_default(),
@@ -250,18 +240,9 @@ fn record(
         ..Summary::default()
     };
     for input in inputs {
-        let mut failed = Some(input.failed());
         let mut lines = input.lines(&bar)?;
         let mut batch = Batch::default();
-        loop {
-            let next = match lines.next_line() {
-                Ok(next) => next,
-                Err(error) => {
-                    let failed = failed.take().map(|failed| failed(error));
-                    return Err(failed.unwrap_or(Failure::NotHere("a file cannot be read")));
-                }
-            };
-            let Some(line) = next else { break };
+        while let Some(line) = lines.next_line().map_err(input.failed())? {
             summary.lines = summary.lines.saturating_add(1);
             match line
                 .ok()

@@ -239,10 +239,8 @@ impl<Q: Ask> List<Q> {
             screen.note(Tone::Quiet, &text);
         }
         if !hidden.is_empty() {
-            let text = format!(
-                "no room for {} here; --format json and csv have everything",
-                hidden.join(", ").to_lowercase()
-            );
+            let names = hidden.join(", ").to_lowercase();
+            let text = format!("not shown: {names} (--format csv has all)");
             screen.note(Tone::Quiet, &text);
         }
         Ok(())

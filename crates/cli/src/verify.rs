@@ -98,10 +98,6 @@ fn copies(path: &Path, report: &mut Report, screen: &Screen<'_>) -> Result<(), F
         } else {
             bar.set_position(last.get().saturating_add(progress.sequence.get()));
         }
-    })
-    .map_err(|error| Failure::Start {
-        path: path.to_owned(),
-        source: engine::StartError::Journal(error),
     })?;
     bar.finish_and_clear();
     report.records = last;

@@ -56,19 +56,26 @@ impl Service {
         }
     }
 
+    /// The first record that `query` asks for.
+    ///
+    /// # Errors
+    /// Returns [`QueryError::Invalid`] if the cursor is not of this question.
+    pub fn events_begin(&self, query: &EventQuery) -> Result<Sequence, QueryError> {
+        let mut values = Values::default();
+        let from = begin(&mut values, query);
+        values.finish()?;
+        Ok(from)
+    }
+
     /// A page of the journal.
     ///
     /// # Errors
     /// Returns [`QueryError::Invalid`] with every problem of the question.
     pub fn events(&self, query: &EventQuery) -> Result<Page<EventView>, QueryError> {
         let mut values = Values::default();
-        let after: Option<Sequence> = cursor::read(&mut values, query, query.cursor.as_deref());
+        let from = begin(&mut values, query);
         let limit = values.limit(query.limit);
         values.finish()?;
-        let from = after.map_or_else(
-            || Sequence::new(query.from.unwrap_or_default()),
-            Sequence::next,
-        );
         let head = self.head();
         let events = self.events_from(from).take(limit);
         let items = events.collect::<Result<Vec<_>, _>>()?;
@@ -92,12 +99,7 @@ impl Service {
         query: &PositionEventsQuery,
     ) -> Result<Page<EventView>, QueryError> {
         let mut values = Values::default();
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let after: Option<Sequence> = cursor::read(&mut values, query, query.cursor.as_deref());
         let limit = values.limit(query.limit);
         values.finish()?;
@@ -137,6 +139,15 @@ impl Service {
                 .and_then(|last| cursor::write(query, last)),
         })
     }
+}
+
+fn begin(values: &mut Values, query: &EventQuery) -> Sequence {
+    let after: Option<Sequence> = cursor::read(values, query, query.cursor.as_deref());
+    let from = after.map_or_else(
+        || Sequence::new(query.from.unwrap_or_default()),
+        Sequence::next,
+    );
+    from.max(Sequence::FIRST)
 }
 
 fn event(journal: &JournalReader, record: &Record) -> Result<EventView, QueryError> {

@@ -8,7 +8,6 @@ use crate::cursor;
 use crate::error::QueryError;
 use crate::filter::fits;
 use crate::models::Depth;
-use crate::moment::Moment;
 use crate::question::{FillQuery, OrderQuery};
 use crate::service::Service;
 use crate::values::{AccountMatch, Values};
@@ -180,12 +179,7 @@ impl Service {
     pub fn orders(&self, query: &OrderQuery) -> Result<Page<OrderView>, QueryError> {
         let mut values = Values::default();
         let filter = OrderFilter::read(&mut values, self, query)?;
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let listing = Listing {
             after: cursor::read(&mut values, query, query.cursor.as_deref()),
             newest_first: query.newest_first.unwrap_or(false),
@@ -226,12 +220,7 @@ impl Service {
         let mut values = Values::default();
         let filter = FillFilter::read(&mut values, self, query);
         let position = position(&mut values, self, query.position.as_deref())?;
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let listing = Listing {
             after: cursor::read(&mut values, query, query.cursor.as_deref()),
             newest_first: query.newest_first.unwrap_or(false),

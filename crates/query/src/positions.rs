@@ -35,12 +35,7 @@ impl Service {
         let mut values = Values::default();
         let (filter, sources) = PositionFilter::of_positions(&mut values, self.tenant(), query);
         let order = Order::read(&mut values, query.sort.as_deref());
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let limit = values.limit(query.limit);
         let place: Option<Place> = cursor::read(&mut values, query, query.cursor.as_deref());
         values.finish()?;
@@ -83,12 +78,7 @@ impl Service {
     pub fn trades(&self, query: &TradeQuery) -> Result<Page<PositionView>, QueryError> {
         let mut values = Values::default();
         let filter = PositionFilter::of_trades(&mut values, self.tenant(), query);
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let listing = Listing {
             after: cursor::read(&mut values, query, query.cursor.as_deref()),
             newest_first: query.newest_first.unwrap_or(false),
@@ -110,11 +100,10 @@ impl Service {
         moment: &MomentQuery,
     ) -> Result<PositionView, QueryError> {
         let mut values = Values::default();
-        let moment = Moment::read(
+        let moment = self.moment(
             &mut values,
             moment.as_of.as_deref(),
             moment.clock.as_deref(),
-            self.head(),
         );
         values.finish()?;
         let view = match moment {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::error::QueryError;
 use crate::models::{Depth, Models, Pasts};
 use crate::moment::Moment;
-use crate::values::problem;
+use crate::values::{Values, problem};
 
 /// The fewest digits of a position's id that are looked up.
 const PREFIX_DIGITS_MIN: usize = 4;
@@ -126,6 +126,16 @@ impl Service {
 
     pub(crate) fn now(&self) -> Models {
         Models::Now(self.reader.clone())
+    }
+
+    /// Reads the moment that a question is about.
+    pub(crate) fn moment(
+        &self,
+        values: &mut Values,
+        as_of: Option<&str>,
+        clock: Option<&str>,
+    ) -> Moment {
+        Moment::read(values, as_of, clock, self.head())
     }
 
     pub(crate) fn models(&self, moment: Moment, depth: Depth) -> Result<Models, QueryError> {

@@ -14,7 +14,6 @@ use crate::cursor;
 use crate::error::QueryError;
 use crate::filter::fits;
 use crate::models::{Depth, InMemory, Models};
-use crate::moment::Moment;
 use crate::question::StatsQuery;
 use crate::service::Service;
 use crate::values::{AccountMatch, Values, problem};
@@ -55,12 +54,7 @@ impl Service {
     pub fn stats(&self, query: &StatsQuery) -> Result<Page<StatsView>, QueryError> {
         let mut values = Values::default();
         let plan = Plan::read(&mut values, self, query);
-        let moment = Moment::read(
-            &mut values,
-            query.as_of.as_deref(),
-            query.clock.as_deref(),
-            self.head(),
-        );
+        let moment = self.moment(&mut values, query.as_of.as_deref(), query.clock.as_deref());
         let after: Option<RowKey> = cursor::read(&mut values, query, query.cursor.as_deref());
         let limit = values.limit(query.limit);
         values.finish()?;
@@ -71,8 +65,11 @@ impl Service {
         });
         let mut rows = rows?;
         plan.add_gross(&models, as_of_sequence, &mut rows)?;
-        let is_alone = |key: &RowKey| rows.keys().filter(|it| it.group == key.group).count() == 1;
-        let alone: BTreeSet<RowKey> = rows.keys().filter(|key| is_alone(key)).cloned().collect();
+        let mut assets: BTreeMap<String, usize> = BTreeMap::new();
+        for key in rows.keys() {
+            let count = assets.entry(key.group.clone()).or_default();
+            *count = count.saturating_add(1);
+        }
         let mut rest = rows
             .into_iter()
             .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
@@ -84,7 +81,7 @@ impl Service {
             .and_then(|last| cursor::write(query, last));
         let items = page
             .into_iter()
-            .map(|(key, row)| row.finish(&key, alone.contains(&key)))
+            .map(|(key, row)| row.finish(&key, assets.get(&key.group) == Some(&1)))
             .collect();
         Ok(Page {
             as_of_sequence,

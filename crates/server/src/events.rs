@@ -23,7 +23,7 @@ const PIECES_WAITING_MAX: usize = 4;
 
 /// Records of the journal, in order.
 ///
-/// With `Accept: application/x-ndjson` a stream of lines, which `follow=true` keeps open.
+/// With `Accept: application/x-ndjson` a stream of lines; with `follow=true` one that stays open.
 #[utoipa::path(
     get, path = "/v1/events", tag = "journal", params(EventQuery),
     responses(
@@ -39,8 +39,9 @@ pub(crate) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let query: EventQuery = question(text.as_deref())?;
-    if accepts_lines(&headers) {
-        return Ok(stream(app, &query));
+    if accepts_lines(&headers) || query.follow == Some(true) {
+        let from = app.service.events_begin(&query)?;
+        return Ok(stream(app, from, &query));
     }
     let page = app.ask(move |service| service.events(&query)).await?;
     Ok(Json(page).into_response())
@@ -72,8 +73,7 @@ pub(crate) async fn position_events(
     .map(Json)
 }
 
-fn stream(app: App, query: &EventQuery) -> Response {
-    let from = Sequence::new(query.from.unwrap_or_default()).max(Sequence::FIRST);
+fn stream(app: App, from: Sequence, query: &EventQuery) -> Response {
     let left = query.limit.map_or(u64::MAX, u64::from);
     let follow = query.follow.unwrap_or(false);
     let (pieces, waiting) = mpsc::channel(PIECES_WAITING_MAX);

@@ -1,13 +1,16 @@
 //! What stands between the network and a handler: how many at a time, how long, and what if one fails.
 
 use std::any::Any;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt as _;
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::failure::Failure;
 use crate::state::App;
@@ -24,12 +27,37 @@ pub(crate) async fn limit_requests(
     };
     let response = next.run(request).await;
     response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            // The permit lives as long as the body.
-            let _ = &permit;
-            frame
-        }))
+        Body::new(Permitted {
+            body,
+            _permit: permit,
+        })
     })
+}
+
+/// A body that keeps its request's permit until it has been sent.
+struct Permitted {
+    body: Body,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl HttpBody for Permitted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Counts and times requests, by route.

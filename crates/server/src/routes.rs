@@ -38,12 +38,10 @@ pub(crate) fn router(app: App) -> Router {
         .merge(limited)
         .merge(always)
         .split_for_parts();
-    let document: &'static str = openapi::to_json(&document).leak();
+    let document = openapi::to_json(&document);
+    let openapi = get(move || async move { openapi::openapi(document) });
     router
-        .route(
-            "/openapi.json",
-            get(move || async move { openapi::openapi(document) }),
-        )
+        .route("/openapi.json", openapi)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(limits::panicked))

@@ -45,7 +45,7 @@ pub struct Limits {
     pub requests_max: usize,
     /// How many connections are open at a time; one more waits.
     pub connections_max: usize,
-    /// How long the head of a request may take to come.
+    /// How long the head of the first or next request on a connection may take to come.
     pub header_timeout: Duration,
     /// How long a client may send nothing of a body, or take nothing of an answer. An empty line is
     /// something: a stream of lines can be kept alive with it.
@@ -83,7 +83,7 @@ impl Default for Limits {
             line_bytes_max: LINE_BYTES_MAX,
             requests_max: 256,
             connections_max: 1024,
-            header_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(30),
         }

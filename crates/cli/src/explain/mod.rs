@@ -1,5 +1,6 @@
 //! The `explain` command: where a number comes from, or what an error means.
 
+mod arithmetic;
 mod field;
 mod terms;
 

@@ -10,8 +10,9 @@ use super::table::{Cell, Column, Table};
 use super::{Tone, moments, numbers};
 use crate::replay::flag_tone;
 
-/// The shortest beginning of an id that is shown, and the longest.
-const ID_LENGTHS: [usize; 2] = [8, 13];
+/// How much of an id is shown: it begins with the milliseconds of the position's first moment, 13
+/// characters of it, and less than that would often be the beginning of another position's id, too.
+const ID_LENGTHS: [usize; 2] = [13, 18];
 
 /// The title of the column of flags.
 const FLAGS: &str = "⚑";

@@ -214,6 +214,8 @@ fn results(view: &PositionView, entries: &mut Entries) {
     entries.maybe("funding", assets(&view.funding, &view.corrections.funding));
     if view.fills > 0 {
         let excursion = |money: Amount, percent: Option<Amount>| {
+            // Scaling in moves the entry that the percentage is of, but not what was seen.
+            let percent = percent.filter(|_| !money.is_zero());
             let percent = percent.map(|percent| format!(" ({})", numbers::percent(percent)));
             numbers::gain(money) + &percent.unwrap_or_default()
         };

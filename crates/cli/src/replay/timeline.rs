@@ -145,11 +145,14 @@ fn moved(before: Option<&Position>, after: Option<&Position>) -> [String; 3] {
         return Default::default();
     };
     let part = |number: fn(&Position) -> Option<Amount>, show: fn(Amount) -> String| {
-        let now = number(after);
-        if before.and_then(number) == now {
-            return String::new();
+        // What looks the same did not move for a person.
+        let was = before.and_then(number).map(show);
+        let now = number(after).map(show);
+        if now == was {
+            String::new()
+        } else {
+            now.unwrap_or_default()
         }
-        now.map(show).unwrap_or_default()
     };
     let held = |position: &Position| (position.fills > 0).then_some(position.numbers.quantity);
     let realized = |position: &Position| {

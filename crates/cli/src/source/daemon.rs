@@ -79,7 +79,7 @@ impl Daemon {
                 line: None,
                 field: "position".to_owned(),
                 found: format!("{prefix:?}"),
-                expected: "a position's UUID, or the beginning of one".to_owned(),
+                expected: "a position's UUID, or at least its first 4 digits".to_owned(),
                 remedy: "take it from a receipt or from a list of positions".to_owned(),
             }]));
         }

@@ -27,13 +27,8 @@ impl Directory {
             create,
             ..Options::default()
         };
-        let (engine, report) =
-            Engine::open(path, &options, Arc::new(SystemClock)).map_err(|source| {
-                Failure::Start {
-                    path: path.to_owned(),
-                    source,
-                }
-            })?;
+        let (engine, report) = Engine::open(path, &options, Arc::new(SystemClock))
+            .map_err(|error| Failure::of_start(path, error))?;
         let reader = engine.reader();
         Ok(Self {
             service: Service::new(reader.clone()),

@@ -218,3 +218,21 @@ fn the_past_of_an_empty_ledger_is_empty() {
     };
     assert_eq!(problems(ledger.service.positions(&ahead)), ["as_of"]);
 }
+
+#[test]
+fn a_moment_that_is_not_over_yet_is_not_remembered() {
+    let ledger = Ledger::new();
+    for (symbol, clock) in [
+        ("A", "recorded"),
+        ("B", "recorded"),
+        ("C", "occurred"),
+        ("D", "occurred"),
+    ] {
+        ledger.fill(symbol, "buy", "1", "10", 1);
+        let page = ledger.positions(|q| {
+            q.as_of = some("2100-01-01T00:00:00Z");
+            q.clock = some(clock);
+        });
+        assert!(symbols(&page).contains(&symbol), "{symbol}");
+    }
+}

@@ -34,6 +34,8 @@ fn the_open_view_is_the_default_and_values_at_the_last_mark() {
 #[test]
 fn each_filter_restricts() {
     let ledger = four_positions();
+    ledger.fill("EVEN", "buy", "1", "10", 7);
+    ledger.mark("EVEN", "10", 8);
     ledger.send(&json!({
         "type": "open_position", "intent_id": "i1", "venue": "sim", "mode": "sim", "account": "other",
         "symbol": "PLAN", "side": "long", "quantity": "1", "queue": true, "strategy": "breakout",
@@ -46,7 +48,7 @@ fn each_filter_restricts() {
     check(&|q| q.state = some("created, closed"), &["DONE", "PLAN"]);
     check(
         &|q| q.state = some("all"),
-        &["GAIN", "LOSS", "BLIND", "DONE", "PLAN"],
+        &["GAIN", "LOSS", "BLIND", "DONE", "EVEN", "PLAN"],
     );
     check(&|q| q.account = some("sim:sim:other"), &["PLAN"]);
     check(&|q| q.account = some("other"), &["PLAN"]);

@@ -2,6 +2,7 @@
 
 pub(crate) mod requests;
 
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -30,9 +31,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// The document as it is served.
-pub(crate) fn to_json(document: &utoipa::openapi::OpenApi) -> String {
+pub(crate) fn to_json(document: &utoipa::openapi::OpenApi) -> Bytes {
     // The document is made of texts, lists and maps: nothing here can fail.
-    serde_json::to_string(document).unwrap_or_default()
+    serde_json::to_vec(document).unwrap_or_default().into()
 }
 
 /// This document.
@@ -40,7 +41,7 @@ pub(crate) fn to_json(document: &utoipa::openapi::OpenApi) -> String {
     get, path = "/openapi.json", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/json"))
 )]
-pub(crate) fn openapi(document: &'static str) -> Response {
+pub(crate) fn openapi(document: Bytes) -> Response {
     let headers = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),

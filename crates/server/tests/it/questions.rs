@@ -39,6 +39,9 @@ async fn every_list_answers_with_a_page() {
     ] {
         let reply = server.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        // Only a stream comes without its length.
+        let length = reply.text.len().to_string();
+        assert_eq!(reply.headers["content-length"], length, "{path}");
         let page = reply.json();
         assert_eq!(page["as_of_sequence"], head, "{path}");
         assert_eq!(page["items"].as_array().unwrap().len(), count, "{path}");
