@@ -242,6 +242,32 @@ fn a_limit_is_kept_and_told() {
 }
 
 #[test]
+fn nothing_is_lost_between_two_pages() {
+    const FILLS: usize = 1200;
+    let ledger = Ledger::new();
+    let template = DAY.lines().find(|line| line.contains("\"811\"")).unwrap();
+    let line = |number: usize| template.replace("\"811\"", &format!("\"{number}\""));
+    let lines: Vec<String> = (0..FILLS).map(line).collect();
+    fs::write(ledger.path("many.jsonl"), lines.join("\n")).unwrap();
+    assert_eq!(ledger.run(&["import", &ledger.path("many.jsonl")]).code, 0);
+
+    let rows = |arguments: &[&str]| ledger.run(arguments).out.lines().count();
+    assert_eq!(rows(&["fills", "--format", "csv"]), FILLS + 1);
+    assert_eq!(rows(&["fills", "--format", "csv", "--limit", "1100"]), 1101);
+    assert_eq!(rows(&["fills", "--limit", "0"]), FILLS + 2);
+    let out = ledger.path("out");
+    assert_eq!(rows(&["events"]), FILLS + 2);
+    assert_eq!(ledger.run(&["export", "--out", &out, "--events"]).code, 0);
+    let manifest = export::verify_manifest(Path::new(&out)).unwrap();
+    let exported: Vec<u64> = manifest.tables.iter().map(|table| table.rows).collect();
+    assert_eq!(exported, [1, 0, 0, 1200, 1, 1, 1, 1, 1202]);
+    // The whole story of one position.
+    let replay = ledger.run(&["replay", "@1", "--format", "json"]).json();
+    assert_eq!(replay["events"].as_array().unwrap().len(), FILLS + 2);
+    assert_eq!(replay["position"]["quantity"], "600");
+}
+
+#[test]
 fn where_there_is_nothing_that_is_said() {
     let ledger = Ledger::with_day();
     let ran = ledger.run(&["trades", "--symbol", "DOGEUSDT"]);

@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use journal::{Fit, FrameBuilder, Journal, JournalError, JournalReader};
 use ledger::{
-    Command, Decision, FactKey, Known, Ledger, Mark, Moment, Outcome, Receipt, Record, Sequence,
+    Acknowledgement, Command, Decision, FactKey, Intent, Known, Ledger, Leg, Mark, Moment, Outcome,
+    Receipt, Record, Request, Sequence,
 };
-use projection::History;
+use projection::{History, HistoryError};
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, watch};
 
@@ -160,27 +161,51 @@ impl Writer {
             }
         }
         match command {
-            Command::Acknowledgement(ack) if !ack.order.is_empty() => {
-                let (account, symbol) = (&ack.account, &ack.symbol);
-                if self
-                    .ledger
-                    .find_order(account, symbol, &ack.order)
-                    .is_none()
-                {
-                    let order = self.history.find_order(account, symbol, &ack.order);
-                    known.order = order.map_err(projection)?;
-                }
-            }
-            Command::Intent(intent) => {
-                let asked = intent.request.position_id();
-                if let Some(id) = asked.filter(|id| self.ledger.position(*id).is_none()) {
-                    let trade = self.history.position(id).map_err(projection)?;
-                    known.position = trade.map(|trade| trade.position);
-                }
-            }
-            Command::Acknowledgement(_) | Command::Mark(_) | Command::Configuration(_) => {}
+            Command::Acknowledgement(ack) => self.look_up_acknowledged(ack, &mut known),
+            Command::Intent(intent) => self.look_up_named(intent, &mut known),
+            Command::Mark(_) | Command::Configuration(_) => Ok(()),
         }
+        .map_err(projection)?;
         Ok(known)
+    }
+
+    /// The order that an acknowledgement names, and what its ticket held last.
+    fn look_up_acknowledged(
+        &self,
+        ack: &Acknowledgement,
+        known: &mut Known,
+    ) -> Result<(), HistoryError> {
+        let (account, symbol) = (&ack.account, &ack.symbol);
+        if !ack.order.is_empty()
+            && self
+                .ledger
+                .find_order(account, symbol, &ack.order)
+                .is_none()
+        {
+            known.order = self.history.find_order(account, symbol, &ack.order)?;
+        }
+        if let Some(Leg::Ticket(ticket)) = &ack.leg
+            && !self.ledger.knows_ticket(account, symbol, ticket)
+        {
+            let trade = self.history.last_of_ticket(account, symbol, ticket)?;
+            known.position = trade.map(|trade| trade.position);
+        }
+        Ok(())
+    }
+
+    /// The position or the order that an intent names.
+    fn look_up_named(&self, intent: &Intent, known: &mut Known) -> Result<(), HistoryError> {
+        let asked = intent.request.position_id();
+        if let Some(id) = asked.filter(|id| self.ledger.position(*id).is_none()) {
+            let trade = self.history.position(id)?;
+            known.position = trade.map(|trade| trade.position);
+        }
+        if let Request::CancelOrder { client_order_id } = &intent.request {
+            known.order = self
+                .history
+                .find_own_order(&intent.tenant, client_order_id)?;
+        }
+        Ok(())
     }
 
     fn first_seen(&self, key: &FactKey) -> Result<Option<Sequence>, HaltReason> {
@@ -234,7 +259,7 @@ fn reply(batch: Vec<Submission>, receipts: Vec<Vec<Receipt>>) {
     }
 }
 
-fn projection(error: projection::HistoryError) -> HaltReason {
+fn projection(error: HistoryError) -> HaltReason {
     HaltReason::Projection(Arc::new(error))
 }
 

@@ -212,7 +212,7 @@ impl Type {
                 let mut builder = TimestampNanosecondBuilder::new().with_data_type(self.arrow());
                 for cell in cells {
                     let time = read(cell, |cell| cell.parse::<Timestamp>().ok())?;
-                    builder.append_option(time.map(|t| t.as_nanoseconds() / 1000 * 1000));
+                    builder.append_option(time.map(Timestamp::as_nanoseconds));
                 }
                 Ok(Arc::new(builder.finish()))
             }

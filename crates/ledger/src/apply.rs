@@ -350,8 +350,8 @@ impl Ledger {
                 .or_default()
                 .insert(order.number);
         }
-        if !order.status.is_working() {
-            self.recent.ended.insert(order.number);
+        if may_be_forgotten(&order) {
+            self.recent.orders.insert(order.number);
         }
         self.orders.insert(order.number, order);
     }
@@ -378,9 +378,11 @@ impl Ledger {
                 .or_default()
                 .insert(order.number);
         }
+        if may_be_forgotten(order) {
+            self.recent.orders.insert(order.number);
+        }
         if !order.status.is_working() {
             let (number, position_id) = (order.number, order.position_id);
-            self.recent.ended.insert(number);
             self.end_protection(position_id, number);
         }
     }
@@ -552,6 +554,11 @@ fn blank_order(record: &Record, account: &AccountId, symbol: &Symbol) -> Order {
         updated_at: record.recorded_at,
         last_sequence: record.sequence,
     }
+}
+
+/// Whether nothing here depends on an order any more, once somebody else keeps it.
+fn may_be_forgotten(order: &Order) -> bool {
+    order.purpose == OrderPurpose::External || !order.status.is_working()
 }
 
 fn touch(order: &mut Order, record: &Record, flags: &BTreeSet<Flag>) {

@@ -10,8 +10,8 @@ use crate::configuration::{AccountSettings, Instrument, StopPolicy};
 use crate::decimal::Amount;
 use crate::event::PositionSide;
 use crate::identity::{
-    AccountId, ClientOrderId, FactKey, InstrumentId, PositionId, Sequence, Slot, Symbol,
-    VenueOrderId,
+    AccountId, ClientOrderId, FactKey, InstrumentId, Leg, PositionId, Sequence, Slot, Symbol,
+    Ticket, VenueOrderId,
 };
 use crate::lifecycle::PositionState;
 use crate::marks::MarkBook;
@@ -73,8 +73,9 @@ pub(crate) struct Recent {
     pub(crate) facts: BTreeMap<FactKey, Sequence>,
     /// Positions that are final.
     pub(crate) finished: BTreeMap<PositionId, Position>,
-    /// Orders that have ended, by the record that ended them.
-    pub(crate) ended: BTreeSet<Sequence>,
+    /// Orders that have ended, and those nobody here asked for: of many of those nobody ever says how
+    /// much they were for in all, so that their end cannot be seen.
+    pub(crate) orders: BTreeSet<Sequence>,
 }
 
 impl Closed {
@@ -122,7 +123,7 @@ impl Ledger {
         self.recent.finished.values()
     }
 
-    /// The orders that work, and those that have ended and are not forgotten.
+    /// The orders of ours that work, and of all others those that are not forgotten.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         self.orders.values()
     }
@@ -239,6 +240,17 @@ impl Ledger {
         self.recent.facts.get(key).copied()
     }
 
+    /// Whether a ticket's position is here, finished or not.
+    pub fn knows_ticket(&self, account: &AccountId, symbol: &Symbol, ticket: &Ticket) -> bool {
+        let (account, symbol) = (account.clone(), symbol.clone());
+        let slot = Slot {
+            account,
+            symbol,
+            leg: Leg::Ticket(ticket.clone()),
+        };
+        self.slots.contains_key(&slot)
+    }
+
     /// The unfinished position in a slot.
     pub(crate) fn position_in(&self, slot: &Slot) -> Option<&Position> {
         let id = self.slots.get(slot)?.position?;
@@ -276,25 +288,20 @@ impl Ledger {
         self.recent
             .finished
             .retain(|_, position| position.last_sequence > sequence);
-        let ended: Vec<Sequence> = self
-            .recent
-            .ended
-            .iter()
-            .copied()
-            .filter(|number| {
-                self.orders
-                    .get(number)
-                    .is_none_or(|o| o.last_sequence <= sequence)
-            })
-            .collect();
-        for number in ended {
-            self.recent.ended.remove(&number);
+        let settled = |number: &Sequence| {
+            self.orders
+                .get(number)
+                .is_none_or(|order| order.last_sequence <= sequence)
+        };
+        let orders: Vec<Sequence> = self.recent.orders.iter().copied().filter(settled).collect();
+        for number in orders {
+            self.recent.orders.remove(&number);
             self.forget_order(number);
         }
         let kept = &self.recent.finished;
         // A ticket is never used again; its slot would only gather dust.
         self.slots.retain(|slot, state| {
-            !matches!(slot.leg, crate::identity::Leg::Ticket(_))
+            !matches!(slot.leg, Leg::Ticket(_))
                 || state.position.is_some()
                 || state
                     .last_closed

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use ledger::{
-    AccountId, Acknowledgement, Actor, Amount, Command, Fact, FillFact, Intent, OrderReference,
-    PositionId, Price, Quantity, Request, Side, Symbol, Tenant, Timestamp,
+    AccountId, Acknowledgement, Actor, Amount, Fact, FillFact, Intent, OrderReference, PositionId,
+    Price, Quantity, Request, Side, Symbol, Tenant, Timestamp,
 };
 use uuid::Uuid;
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ledger::{
     AccountId, ClientOrderId, FactKey, InstrumentId, Mark, Order, OrderReference, PositionId,
-    Record, Sequence, Symbol, Tenant, Timestamp,
+    Record, Sequence, Symbol, Tenant, Ticket, Timestamp,
 };
 
 use crate::orders::bring_up_to_date;
@@ -380,11 +380,32 @@ impl History {
     }
 
     fn named(&self, name: &Name) -> Result<Option<Order>, HistoryError> {
+        match self.number(name)? {
+            Some(number) => self.order(number),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest number that has this name.
+    fn number(&self, name: &Name) -> Result<Option<Sequence>, HistoryError> {
         let waiting =
             self.with_memory(|memory| memory.layers().filter_map(|layer| layer.named(name)).max());
         let stored = self.shared.store.named(name)?;
-        match waiting.max(stored) {
-            Some(number) => self.order(number),
+        Ok(waiting.max(stored))
+    }
+
+    /// The last position of a ticket, once it is final. A venue never uses a ticket again.
+    ///
+    /// # Errors
+    /// Returns [`HistoryError`] if the store failed.
+    pub fn last_of_ticket(
+        &self,
+        account: &AccountId,
+        symbol: &Symbol,
+        ticket: &Ticket,
+    ) -> Result<Option<Trade>, HistoryError> {
+        match self.number(&Name::ticket(account, symbol, ticket))? {
+            Some(finished) => self.row(finished),
             None => Ok(None),
         }
     }

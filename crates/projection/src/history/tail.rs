@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::{
-    AccountId, ClientOrderId, Event, FactKey, Mark, Order, PositionId, Record, Sequence, Symbol,
-    Tenant, VenueOrderId,
+    AccountId, ClientOrderId, Event, FactKey, Leg, Mark, Order, Position, PositionId, Record,
+    Sequence, Symbol, Tenant, Ticket, VenueOrderId,
 };
 
 use super::scan::{Cursor, directed};
 use super::{Marks, StoredThrough};
 use crate::rows::{FillRow, Rows, Trade};
 
-/// A hash of an order's name, its account and symbol.
+/// A hash of the name of an order or a ticket, with its account and symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name([u8; 16]);
 
@@ -23,6 +23,11 @@ impl Name {
 
     pub(super) fn venue(account: &AccountId, symbol: &Symbol, id: &VenueOrderId) -> Self {
         Self::of(account, symbol, "venue", id.as_str())
+    }
+
+    /// A ticket, whose number is that of the record that made its last position final.
+    pub(super) fn ticket(account: &AccountId, symbol: &Symbol, ticket: &Ticket) -> Self {
+        Self::of(account, symbol, "ticket", ticket.as_str())
     }
 
     /// Our own name for an order, where neither account nor symbol is said.
@@ -110,6 +115,13 @@ impl Tail {
         }
         if let Some(trade) = rows.trade {
             self.finished.insert(trade.position.id, trade.finished);
+            if let Leg::Ticket(ticket) = &trade.position.leg {
+                let Position {
+                    account, symbol, ..
+                } = &trade.position;
+                self.names
+                    .insert(Name::ticket(account, symbol, ticket), trade.finished);
+            }
             self.trades.insert(trade.finished, Arc::new(trade));
         }
         if let Some(order) = rows.order {
