@@ -16,7 +16,7 @@ demo: build ## Build, import a sample day, look at it, export a snapshot, leave 
 
 .PHONY: run
 run: build ## Run the daemon on ./$(DATA) in the foreground
-	$(BIN)/posledgerd --data '$(DATA)' --listen '$(LISTEN)'
+	$(BIN)/posledgerd --data '$(DATA)/ledger' --listen '$(LISTEN)'
 
 .PHONY: build
 build: ## Build both programs, optimized
@@ -51,7 +51,7 @@ deny: ## Licences, advisories, sources and duplicates of all dependencies
 
 .PHONY: test
 test: ## Everything: unit, scenario, property, end-to-end, crash and history tests
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 	@$(MAKE) --no-print-directory mutants
 
 .PHONY: mutants

@@ -56,7 +56,12 @@ impl Import {
     fn hold_second_time(&self) {
         let before = (self.records(), segment_bytes(Path::new(&self.data())));
         let again = self.run(&[]);
-        assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+        assert_eq!(
+            again.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&again.stderr)
+        );
         let after = (self.records(), segment_bytes(Path::new(&self.data())));
         assert_eq!(before.0.len(), after.0.len());
         assert_eq!(before.1, after.1, "the journal has grown");
@@ -65,7 +70,9 @@ impl Import {
 
 fn segment_bytes(data: &Path) -> u64 {
     let segments = fs::read_dir(data.join("journal/segments")).unwrap();
-    segments.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+    segments
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum()
 }
 
 fn binance_through_the_command_line(folder: &Path, name: &str, closes: usize) {
@@ -110,11 +117,13 @@ fn metatrader_closes_are_exact_also_through_the_command_line() {
         import.hold_second_time();
     };
     let folder = fixtures();
-    hold(&folder.join("mt5_deals.csv"), &folder.join("mt5_positions_inferred.csv"));
+    hold(
+        &folder.join("mt5_deals.csv"),
+        &folder.join("mt5_positions_inferred.csv"),
+    );
     if let Some(corpus) = corpus() {
-        let file = |kind: &str| {
-            corpus.join(format!("mt5_strategy_tester_xauusd_hedge_{kind}_first.csv"))
-        };
+        let file =
+            |kind: &str| corpus.join(format!("mt5_strategy_tester_xauusd_hedge_{kind}_first.csv"));
         hold(&file("deals"), &file("positions_inferred"));
     }
 }
@@ -159,11 +168,19 @@ fn three_bad_lines_in_a_thousand_are_all_reported_and_nothing_is_recorded() {
     let refused = import.run(&[]);
     assert_eq!(refused.status.code(), Some(1));
     let report = String::from_utf8(refused.stderr).unwrap();
-    for (line, field, found) in
-        [(17, "quantity", "\"-5\""), (500, "side", "\"long\""), (999, "prise", "prise")]
-    {
-        assert!(report.contains(&format!("history.jsonl:{line}")), "line {line}\n{report}");
-        assert!(report.contains(field) && report.contains(found), "{field}\n{report}");
+    for (line, field, found) in [
+        (17, "quantity", "\"-5\""),
+        (500, "side", "\"long\""),
+        (999, "prise", "prise"),
+    ] {
+        assert!(
+            report.contains(&format!("history.jsonl:{line}")),
+            "line {line}\n{report}"
+        );
+        assert!(
+            report.contains(field) && report.contains(found),
+            "{field}\n{report}"
+        );
     }
     assert!(report.contains("expected"), "{report}");
     assert!(report.contains("nothing was recorded"), "{report}");

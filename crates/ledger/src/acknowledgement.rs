@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::decimal::{Amount, Price, Quantity};
-use crate::event::Side;
 use crate::identity::{
     AccountId, Asset, ClientOrderId, ExecutionId, FactKey, KeyBuilder, Leg, SettlementId, Symbol,
     VenueOrderId,
 };
+use crate::side::Side;
 use crate::time::Timestamp;
 
 /// A fact about an order, a position or an account, as one venue reported it.

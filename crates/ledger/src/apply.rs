@@ -8,7 +8,7 @@ use crate::acknowledgement::{AmendedTerms, OrderReference};
 use crate::decimal::{Amount, Quantity};
 use crate::event::{
     Event, ExternalOrderAdopted, OrderAmended, OrderFilled, OrderRequested, OrderUpdated,
-    PositionOpened, PositionQueued, PositionStateChanged, Side,
+    PositionOpened, PositionQueued, PositionStateChanged,
 };
 use crate::identity::{
     AccountId, ClientOrderId, IntentId, Leg, PositionId, Sequence, Slot, Strategy, Symbol,
@@ -19,6 +19,7 @@ use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
 use crate::position::{Extremes, Origin, Position, PositionNumbers, Protection};
 use crate::record::Record;
 use crate::refusal::Flag;
+use crate::side::Side;
 use crate::state::{Closed, Ledger, remove_from};
 
 impl Ledger {
@@ -486,7 +487,7 @@ fn begin(
     account: &AccountId,
     symbol: &Symbol,
     leg: Leg,
-    side: crate::event::PositionSide,
+    side: crate::side::PositionSide,
     origin: Origin,
 ) -> Position {
     Position {

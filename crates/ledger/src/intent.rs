@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::decimal::{Amount, Price, Quantity};
-use crate::event::PositionSide;
 use crate::identity::{
     AccountId, Actor, ClientOrderId, FactKey, IntentId, KeyBuilder, PositionId, Strategy, Symbol,
     Tenant, Trader,
 };
 use crate::order::OrderKind;
+use crate::side::PositionSide;
 use crate::time::Timestamp;
 
 /// A request to change exposure, with the caller's own name for it.

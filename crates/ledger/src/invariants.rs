@@ -6,12 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Amount;
-use crate::event::{Event, FillEffect, PositionSide};
+use crate::event::{Event, FillEffect};
 use crate::identity::{Leg, PositionId, Sequence};
 use crate::lifecycle::Transition;
 use crate::order::OrderPurpose;
 use crate::position::Position;
 use crate::record::Record;
+use crate::side::PositionSide;
 use crate::state::Ledger;
 
 /// What must always hold.

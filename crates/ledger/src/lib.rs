@@ -26,6 +26,7 @@ mod order;
 mod position;
 mod record;
 mod refusal;
+mod side;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -55,5 +56,6 @@ pub use order::{Order, OrderFactKind, OrderKind, OrderPurpose, OrderStatus};
 pub use position::{Extremes, Lot, Origin, Position, PositionNumbers, Protection, Terms, Trail};
 pub use record::{Record, Source};
 pub use refusal::{Anomaly, Flag, Refusal};
+pub use side::{PositionSide, Side};
 pub use state::Ledger;
 pub use time::Timestamp;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::command::Mark;
 use crate::decimal::Price;
-use crate::event::PositionSide;
 use crate::identity::{InstrumentId, PositionId};
 use crate::position::Position;
+use crate::side::PositionSide;
 use crate::time::Timestamp;
 
 /// The least time between two journaled extremes of a position, by the marks' own clock.

@@ -8,10 +8,11 @@
 
 use crate::configuration::CostBasis;
 use crate::decimal::{Amount, Inexact, Price, Quantity, proportion, quotient};
-use crate::event::{FillEffect, LotRelease, PositionSide, Side};
+use crate::event::{FillEffect, LotRelease};
 use crate::identity::{Asset, Sequence};
 use crate::marks::{Seen, better, worse};
 use crate::position::{Extremes, Lot, Position, PositionNumbers, Terms};
+use crate::side::{PositionSide, Side};
 
 /// The value of a quantity at a price: in quote currency, or in the base coin if inverse.
 ///

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::decimal::{Price, Quantity};
-use crate::event::Side;
 use crate::identity::{
     AccountId, ClientOrderId, IntentId, Leg, PositionId, Sequence, Strategy, Symbol, VenueOrderId,
 };
 use crate::refusal::Flag;
+use crate::side::Side;
 use crate::time::Timestamp;
 
 /// Market or limit, and the two that rest until a price is reached.

@@ -7,11 +7,11 @@ use smol_str::SmolStr;
 
 use crate::configuration::{CostBasis, PnlRounding};
 use crate::decimal::{Amount, Price, Quantity, percent, quotient};
-use crate::event::{PositionSide, Side};
 use crate::identity::{AccountId, Asset, Leg, PositionId, Sequence, Slot, Strategy, Symbol};
 use crate::intent::OpenPosition;
 use crate::lifecycle::PositionState;
 use crate::refusal::Flag;
+use crate::side::{PositionSide, Side};
 use crate::time::Timestamp;
 
 /// Who began a position.

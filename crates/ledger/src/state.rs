@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::acknowledgement::OrderReference;
 use crate::command::Mark;
-use crate::configuration::{AccountSettings, Instrument, StopPolicy};
+use crate::configuration::{AccountSettings, Instrument};
 use crate::decimal::Amount;
-use crate::event::PositionSide;
 use crate::identity::{
     AccountId, ClientOrderId, FactKey, InstrumentId, Leg, PositionId, Sequence, Slot, Symbol,
     Ticket, VenueOrderId,
@@ -16,8 +15,9 @@ use crate::identity::{
 use crate::lifecycle::PositionState;
 use crate::marks::MarkBook;
 use crate::mathematics;
-use crate::order::{Order, OrderStatus};
+use crate::order::Order;
 use crate::position::Position;
+use crate::side::PositionSide;
 use crate::time::Timestamp;
 
 /// Everything that follows from the records applied so far.
@@ -207,27 +207,6 @@ impl Ledger {
         let mark = self.mark(&position.account.instrument(&position.symbol))?;
         let terms = position.terms.as_ref()?;
         mathematics::unrealized(terms, &position.numbers, mark.price).ok()
-    }
-
-    /// Whether a position holds a quantity without a working stop loss or trail, although its
-    /// account's policy asks for one.
-    pub fn is_unprotected(&self, position: &Position) -> bool {
-        let asked = self.settings(&position.account).stop_policy != StopPolicy::None;
-        let trails = position.trail.as_ref().is_some_and(|trail| trail.active);
-        asked && position.is_held() && !trails && !self.has_working_stop(position)
-    }
-
-    fn has_working_stop(&self, position: &Position) -> bool {
-        let stop = position
-            .stop_loss
-            .as_ref()
-            .and_then(|stop| self.order(stop.order?));
-        stop.is_some_and(|order| {
-            matches!(
-                order.status,
-                OrderStatus::Accepted | OrderStatus::PartiallyFilled
-            )
-        })
     }
 
     /// How many quarantined facts nobody has resolved.

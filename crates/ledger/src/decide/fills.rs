@@ -9,7 +9,7 @@ use crate::configuration::PositionMode;
 use crate::decimal::{Amount, Inexact, Quantity, proportion};
 use crate::event::{
     Event, FillEffect, FindingClass, OrderFilled, PositionClosed, PositionFlipped, PositionOpened,
-    PositionSide, ReconciliationFinding, Side,
+    ReconciliationFinding,
 };
 use crate::identity::{Asset, FactKey, Leg, PositionId, Slot};
 use crate::lifecycle::{PositionState, StateCause};
@@ -18,6 +18,7 @@ use crate::order::{Order, OrderFactKind, OrderPurpose, OrderStatus};
 use crate::position::{Origin, Position, Terms};
 use crate::record::Record;
 use crate::refusal::{Anomaly, Flag};
+use crate::side::{PositionSide, Side};
 use crate::state::{Closed, Ledger};
 
 use super::draft::Draft;

@@ -6,8 +6,8 @@ use crate::configuration::PositionMode;
 use crate::decimal::{Amount, Price, Quantity};
 use crate::event::{
     AmendRequested, BulkCloseRequested, BulkExecuteRequested, CancelRequested, Event,
-    MonitoringStarted, NoteAdded, OrderRequested, PositionQueued, PositionSide, QueueWithdrawn,
-    TrailActivated, TrailingRequested,
+    MonitoringStarted, NoteAdded, OrderRequested, PositionQueued, QueueWithdrawn, TrailActivated,
+    TrailingRequested,
 };
 use crate::identity::{
     ClientOrderId, FactKey, IntentId, KeyBuilder, Leg, PositionId, Slot, Symbol,
@@ -18,6 +18,7 @@ use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
 use crate::position::{Position, Trail};
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::side::PositionSide;
 use crate::state::Ledger;
 
 use super::draft::Draft;
@@ -197,7 +198,7 @@ impl Asked<'_> {
     fn order(
         &self,
         id: PositionId,
-        side: crate::event::Side,
+        side: crate::side::Side,
         quantity: Quantity,
         terms: OrderTerms,
         purpose: OrderPurpose,

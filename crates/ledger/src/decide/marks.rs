@@ -2,12 +2,13 @@
 
 use crate::command::Mark;
 use crate::decimal::Amount;
-use crate::event::{Event, PositionSide, PriceExtremeObserved, TrailActivated};
+use crate::event::{Event, PriceExtremeObserved, TrailActivated};
 use crate::identity::{Actor, Correlation};
 use crate::lifecycle::{PositionState, StateCause};
 use crate::marks::EXTREME_INTERVAL_NANOSECONDS;
 use crate::mathematics::{extremes_at, extremes_seen};
 use crate::position::{Extremes, Position};
+use crate::side::PositionSide;
 use crate::state::Ledger;
 
 use super::draft::Draft;

@@ -9,6 +9,7 @@ mod streams;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::{HaltReason, SystemClock};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -101,13 +102,19 @@ impl Running {
     /// Ends it as a signal does, and hands its directory back.
     async fn stop(self) -> tempfile::TempDir {
         self.stop.send(()).unwrap();
-        self.serving.await.unwrap().unwrap();
+        in_time(self.serving).await.unwrap().unwrap();
         self.dir
     }
 }
 
+/// What does not come within a time that no machine needs will never come.
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    let waiting = tokio::time::timeout(Duration::from_mins(1), future);
+    waiting.await.unwrap()
+}
+
 async fn reply(request: reqwest::RequestBuilder) -> Reply {
-    let response = request.send().await.unwrap();
+    let response = in_time(request.send()).await.unwrap();
     Reply {
         status: response.status().as_u16(),
         headers: response.headers().clone(),

@@ -261,7 +261,7 @@ async fn a_ledger_that_halts_says_so_and_ends() {
         (last.status, last.json()["code"].as_str()),
         (500, Some("PL-0402"))
     );
-    let halted = serving.await.unwrap().unwrap_err();
+    let halted = crate::in_time(serving).await.unwrap().unwrap_err();
     assert!(matches!(halted, HaltReason::Journal(_)), "{halted}");
     assert!(client.post(&url).send().await.is_err());
 }

@@ -5,7 +5,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{Running, fill, open, reply};
+use crate::{Running, fill, in_time, open, reply};
 
 const LINES: &str = "application/x-ndjson";
 
@@ -32,7 +32,7 @@ impl Answers {
                 let line: String = self.text.drain(..=end).collect();
                 return Some(serde_json::from_str(&line).unwrap());
             }
-            let piece = self.response.chunk().await.ok()??;
+            let piece = in_time(self.response.chunk()).await.ok()??;
             self.text.push_str(str::from_utf8(&piece).unwrap());
         }
     }
