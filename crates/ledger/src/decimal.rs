@@ -172,7 +172,7 @@ impl Amount {
     /// # Errors
     /// Returns [`Inexact`] if 28 digits cannot hold it.
     pub fn plus(self, other: Self) -> Result<Self, Inexact> {
-        exact_sum(self.0, other.0).map(Self::of).ok_or(Inexact)
+        exact_sum(self.0, other.0).map(Self).ok_or(Inexact)
     }
 
     /// The exact difference.
@@ -188,7 +188,7 @@ impl Amount {
     /// # Errors
     /// Returns [`Inexact`] if 28 digits cannot hold it.
     pub fn times(self, other: Self) -> Result<Self, Inexact> {
-        exact_product(self.0, other.0).map(Self::of).ok_or(Inexact)
+        exact_product(self.0, other.0).map(Self).ok_or(Inexact)
     }
 
     /// The same amount with the other sign.
@@ -306,7 +306,8 @@ impl FromStr for Quantity {
     }
 }
 
-/// The exact sum, or nothing: `Decimal`'s own operator rounds when the digits run out.
+/// The exact sum of two decimals without trailing zeros, or nothing: `Decimal`'s own operator rounds
+/// when the digits run out.
 fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
     if a.is_zero() {
         return Some(b);
@@ -320,12 +321,11 @@ fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
     (sum.scale() == scale || sum.is_zero()).then(|| sum.normalize())
 }
 
-/// The exact product, or nothing.
+/// The exact product of two decimals without trailing zeros, or nothing.
 fn exact_product(a: Decimal, b: Decimal) -> Option<Decimal> {
     if a.is_zero() || b.is_zero() {
         return Some(Decimal::ZERO);
     }
-    let (a, b) = (a.normalize(), b.normalize());
     let scale = a.scale().checked_add(b.scale())?;
     let product = a.checked_mul(b)?;
     (product.scale() == scale).then(|| product.normalize())

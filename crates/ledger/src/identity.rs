@@ -476,18 +476,21 @@ impl FactKey {
 
 /// Builds a [`FactKey`] from fields; lengths are hashed too, so that no two field lists collide.
 #[derive(Debug)]
-pub(crate) struct KeyBuilder(blake3::Hasher);
+pub(crate) struct KeyBuilder(Vec<u8>);
+
+/// What most keys are made of fits, so that it is gathered without growing and hashed at once.
+const KEY_FIELDS_BYTES: usize = 192;
 
 impl KeyBuilder {
     pub(crate) fn new(kind: &str) -> Self {
-        Self(blake3::Hasher::new()).text(kind)
+        Self(Vec::with_capacity(KEY_FIELDS_BYTES)).text(kind)
     }
 
     #[must_use]
     pub(crate) fn text(mut self, text: &str) -> Self {
-        self.0
-            .update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
-        self.0.update(text.as_bytes());
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.0.extend_from_slice(&length.to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
         self
     }
 
@@ -513,8 +516,11 @@ impl KeyBuilder {
     }
 
     pub(crate) fn finish(self) -> FactKey {
+        let hash = blake3::hash(&self.0);
         let mut key = [0; 16];
-        self.0.finalize_xof().fill(&mut key);
+        for (byte, from) in key.iter_mut().zip(hash.as_bytes()) {
+            *byte = *from;
+        }
         FactKey(key)
     }
 }

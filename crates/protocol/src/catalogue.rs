@@ -263,6 +263,8 @@ catalogue! {
     METHOD_NOT_ALLOWED = 410;
     /// A format that is not known.
     UNKNOWN_FORMAT_NAME = 411;
+    /// What one command leads to does not fit in one frame of the journal.
+    TOO_LARGE = 412;
     /// The data directory is in use.
     IN_USE = 501;
     /// The journal is damaged.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use engine::Reader;
 use ledger::{Ledger, Sequence};
 use projection::{
-    AsOf, FoldError, History, HistoryWriter, NoHistory, OpenView, Projections, Stats, fold_as_of,
+    AsOf, FoldError, History, HistoryWriter, LookUpOnly, OpenView, Projections, Stats, fold_as_of,
 };
 
 use crate::error::QueryError;
@@ -37,7 +37,7 @@ pub(crate) enum Models {
 #[derive(Debug)]
 pub(crate) enum Past {
     /// What was open.
-    Open(Projections<NoHistory>),
+    Open(Projections<LookUpOnly>),
     /// What was finished too, in a store of its own that is gone with it.
     All(Projections<HistoryWriter>, History),
 }
@@ -160,7 +160,7 @@ fn fold(reader: &Reader, as_of: AsOf, depth: Depth) -> Result<Past, QueryError> 
     let records = reader.journal().records_from(Sequence::FIRST);
     match depth {
         Depth::Open => Ok(Past::Open(
-            fold_as_of(records, as_of, NoHistory).map_err(failed)?,
+            fold_as_of(records, as_of, LookUpOnly(reader.history().clone())).map_err(failed)?,
         )),
         Depth::All => {
             let store = HistoryWriter::temporary(&std::env::temp_dir())?;
