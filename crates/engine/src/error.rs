@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use journal::JournalError;
+use ledger::Sequence;
 use projection::HistoryError;
 
 /// Why the engine did not start. Nothing was changed, but for repairs that the report names.
@@ -17,6 +18,16 @@ pub enum StartError {
     /// be deleted, it is built anew.
     #[error("the read models cannot be built")]
     Projection(#[source] HistoryError),
+    /// A checkpoint holds records that the journal does not have: the journal has lost what was
+    /// durable. Put the journal's folder back as it was; or, where an older one was put back on purpose,
+    /// move `history/` and `checkpoints/` away.
+    #[error("a checkpoint holds record {sequence}, but the journal ends at {head}")]
+    Lost {
+        /// The last record in the checkpoint.
+        sequence: Sequence,
+        /// The journal's last.
+        head: Sequence,
+    },
     /// The system gave no thread. Look at its limits.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),

@@ -18,16 +18,24 @@ pub type ReadModels = Projections<HistoryWriter>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     models: RwLock<ReadModels>,
-    /// How many publications are in the read models.
-    folded: Mutex<u64>,
+    progress: Mutex<Progress>,
     advanced: Condvar,
+}
+
+/// How far the read side is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// How many publications are in the read models.
+    folded: u64,
+    /// Whether no more will come.
+    over: bool,
 }
 
 impl Shared {
     pub(crate) fn new(models: ReadModels) -> Self {
         Self {
             models: RwLock::new(models),
-            folded: Mutex::new(0),
+            progress: Mutex::default(),
             advanced: Condvar::new(),
         }
     }
@@ -39,26 +47,26 @@ impl Shared {
 
     /// Says that one more publication is in the read models.
     pub(crate) fn folded_one(&self) {
-        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        *folded = folded.saturating_add(1);
-        drop(folded);
-        self.advanced.notify_all();
+        self.note(|progress| progress.folded = progress.folded.saturating_add(1));
     }
 
-    /// Wakes whoever waits, because nothing more will come.
+    /// Says that no more will come, so that nobody waits for it.
     pub(crate) fn give_up(&self) {
-        // Under the lock, so that nobody falls asleep between looking and waiting.
-        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(folded);
+        self.note(|progress| progress.over = true);
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
         self.advanced.notify_all();
     }
 
-    fn wait_for(&self, published: u64, halted: &watch::Receiver<Option<HaltReason>>) {
-        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        let behind = |folded: &mut u64| *folded < published && halted.borrow().is_none();
+    /// Waits until so many publications are in the read models.
+    fn wait_for(&self, published: u64) {
+        let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = |progress: &mut Progress| progress.folded < published && !progress.over;
         drop(
             self.advanced
-                .wait_while(folded, behind)
+                .wait_while(progress, behind)
                 .unwrap_or_else(PoisonError::into_inner),
         );
     }
@@ -108,10 +116,9 @@ pub struct Status {
 impl Reader {
     /// Looks at the read models as they are once they hold all that is durable at this moment, so
     /// that whoever has a receipt sees what it is for. It waits for the read side only, and no longer
-    /// when the engine has halted.
+    /// when that has failed.
     pub fn read<T>(&self, look: impl FnOnce(&ReadModels) -> T) -> T {
-        self.shared
-            .wait_for(self.published.load(Ordering::Acquire), &self.halted);
+        self.shared.wait_for(self.published.load(Ordering::Acquire));
         self.shared.look(look)
     }
 

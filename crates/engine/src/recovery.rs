@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use journal::{Checkpoint, Checkpoints, Journal, JournalReader};
+use journal::{Checkpoint, CheckpointSearch, Checkpoints, Doubt, Journal, JournalReader};
 use ledger::Sequence;
 use projection::{History, HistoryError, HistoryWriter, Opened, Projections, StoredThrough};
 
@@ -36,12 +36,12 @@ pub(crate) fn recover(dir: &Path, journal: &Journal) -> Result<Recovered, StartE
     let (writer, mut rebuilt) = open_history(dir, &reader)?;
     let history = writer.history();
     let checkpoints = Checkpoints::new(dir, CHECKPOINT_NAME, CHECKPOINT_VERSION);
-    let found = checkpoints
-        .load(&reader)
-        .map_err(StartError::Journal)?
-        .found;
+    let search = checkpoints.load(&reader).map_err(StartError::Journal)?;
+    refuse_losses(&search)?;
     // A checkpoint relies on the history for all up to its sequence.
-    let usable = found.filter(|checkpoint| checkpoint.sequence <= history.through());
+    let usable = search
+        .found
+        .filter(|checkpoint| checkpoint.sequence <= history.through());
     let (mut models, history) = match usable {
         None => (Projections::new(writer), history),
         Some(checkpoint) => match load(&checkpoint, writer) {
@@ -66,6 +66,19 @@ pub(crate) fn recover(dir: &Path, journal: &Journal) -> Result<Recovered, StartE
         replayed,
         rebuilt,
     })
+}
+
+/// What is derived from the journal is never ahead of it, unless the journal has lost something.
+fn refuse_losses(search: &CheckpointSearch) -> Result<(), StartError> {
+    for (_, doubt) in &search.passed_over {
+        if let Doubt::AheadOfJournal { sequence, head } = doubt {
+            return Err(StartError::Lost {
+                sequence: *sequence,
+                head: *head,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Opens the history if it followed this journal; else starts a new one.

@@ -234,3 +234,43 @@ fn many_callers_at_once_get_their_own_receipts() {
     });
     engine.stop().unwrap();
 }
+
+/// What a journal that lost durable records leaves behind: derived state that is ahead of it.
+#[test]
+fn a_journal_that_has_lost_records_is_not_taken_for_an_empty_one() {
+    for evidence in ["checkpoints", "history"] {
+        let dir = TempDir::new().unwrap();
+        let disk = MemoryDisk::new();
+        let run = || {
+            let (journal, _) = Journal::in_memory(&disk).unwrap();
+            Engine::over(
+                journal,
+                dir.path(),
+                &Options::default(),
+                Arc::new(SystemClock),
+            )
+        };
+        let (engine, _) = run().unwrap();
+        engine
+            .handle()
+            .submit_blocking(vec![fill(1, Side::Buy)])
+            .unwrap();
+        engine.stop().unwrap();
+        disk.damage(Vec::clear);
+        let other = if evidence == "history" {
+            "checkpoints"
+        } else {
+            "history"
+        };
+        std::fs::remove_dir_all(dir.path().join(other)).unwrap();
+        let refused = run().unwrap_err();
+        let cause = std::error::Error::source(&refused).map(ToString::to_string);
+        let words = format!("{refused}: {cause:?}");
+        assert!(
+            words.contains("the journal ends at 0"),
+            "{evidence}: {words}"
+        );
+        let again = run();
+        assert!(again.is_err(), "refused once, refused again");
+    }
+}

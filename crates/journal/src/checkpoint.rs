@@ -66,9 +66,17 @@ pub enum Doubt {
         /// Its version.
         found: String,
     },
-    /// Of another journal, or of records that this journal does not have.
+    /// Of another journal.
     #[error("it is not of this journal")]
     OtherJournal,
+    /// Of this journal, and of records that it does not have any more: it has lost what was durable.
+    #[error("it holds record {sequence}, but the journal ends at {head}")]
+    AheadOfJournal {
+        /// The last record that is in it.
+        sequence: Sequence,
+        /// The journal's last.
+        head: Sequence,
+    },
     /// The journal cannot be read where the checkpoint was taken.
     #[error("the journal cannot be read at record {sequence}")]
     Journal {
@@ -211,8 +219,12 @@ impl Checkpoints {
             let found = String::from_utf8_lossy(&version).into_owned();
             return Err(Doubt::Version { found });
         }
-        if sequence != named || sequence > journal.head() || genesis != Some(journal.genesis()) {
+        if sequence != named || genesis != Some(journal.genesis()) {
             return Err(Doubt::OtherJournal);
+        }
+        let head = journal.head();
+        if sequence > head {
+            return Err(Doubt::AheadOfJournal { sequence, head });
         }
         let here = frame_hash(journal, sequence).map_err(|err| Doubt::Journal {
             sequence,

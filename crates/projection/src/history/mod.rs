@@ -5,8 +5,9 @@
 //! them too: every read sees memory and disk. What is on disk may be ahead of a fold that starts
 //! again after a crash; taking rows in again changes nothing.
 //!
-//! Anything doubtful in the store (another journal's, another version's, damaged, ahead of the
-//! journal) is a reason to throw it away and to rebuild it, never to answer from it.
+//! Anything doubtful in the store (another journal's, another version's, damaged) is a reason to throw it
+//! away and to rebuild it, never to answer from it. One that is ahead of its journal is evidence that
+//! the journal has lost something, and is kept.
 
 mod scan;
 mod store;
@@ -39,6 +40,18 @@ pub enum HistoryError {
     Locked {
         /// The store's folder.
         path: PathBuf,
+    },
+    /// The history knows records that the journal does not have: the journal has lost what was durable.
+    /// Nothing is thrown away. Put the journal's folder back as it was; or, where an older one was put
+    /// back on purpose, move `history/` and `checkpoints/` away.
+    #[error("the history in `{path}` knows record {sequence}, but the journal ends at {head}")]
+    AheadOfJournal {
+        /// The store's folder.
+        path: PathBuf,
+        /// The last record it knows.
+        sequence: Sequence,
+        /// The journal's last.
+        head: Sequence,
     },
     /// The disk failed, is full or may not be written. Nothing is lost: the history follows from the
     /// journal.

@@ -178,10 +178,12 @@ impl Store {
             .through()
             .map_err(|error| Unfit::Doubtful(error.to_string()))?;
         if through.sequence > head {
-            let sequence = through.sequence;
-            return Err(Unfit::Doubtful(format!(
-                "the store knows record {sequence}, but the journal ends at {head}"
-            )));
+            let (path, sequence) = (path.to_owned(), through.sequence);
+            return Err(Unfit::Failed(HistoryError::AheadOfJournal {
+                path,
+                sequence,
+                head,
+            }));
         }
         Ok((store, through))
     }
