@@ -1,7 +1,7 @@
 //! The `posledger` command.
 //!
 //! Every command works on a journal no daemon has open (`--data`) and through a daemon (`--url`) alike:
-//! [`source`] is where they differ, and nothing else knows. Results go to standard output, all else to
+//! `source` is where they differ, and nothing else knows. Results go to standard output, all else to
 //! standard error.
 //!
 //! ```text
