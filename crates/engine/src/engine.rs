@@ -35,7 +35,7 @@ impl Default for Options {
         Self {
             create: true,
             inbox_max: 4096,
-            checkpoint_every_records: 200_000,
+            checkpoint_every_records: 50_000,
         }
     }
 }
