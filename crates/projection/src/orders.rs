@@ -1,8 +1,6 @@
 //! Which order a record is about, and the late news of orders that have ended.
 
-use ledger::{
-    AmendedTerms, ClientOrderId, Event, Order, OrderUpdated, Record, Sequence, VenueOrderId,
-};
+use ledger::{Event, Order, Record, Sequence};
 
 /// The number of the order that a record changes.
 pub(crate) fn order_number(record: &Record) -> Option<Sequence> {
@@ -58,63 +56,5 @@ pub(crate) fn bring_up_to_date(order: &mut Order, record: &Record) {
     if order.last_sequence >= record.sequence {
         return;
     }
-    if let Event::OrderFilled(filled) = &record.event {
-        order.status = filled.order_status.unwrap_or(order.status);
-        order.filled_quantity = filled
-            .order_filled_quantity
-            .unwrap_or(order.filled_quantity);
-        order.fills = order.fills.saturating_add(1);
-        order.flags.extend(&filled.flags);
-        learn(
-            order,
-            filled.reference.client_order_id.as_ref(),
-            filled.reference.venue_order_id.as_ref(),
-        );
-    }
-    if let Event::OrderAmended(amended) = &record.event {
-        order.status = amended.status;
-        amend(order, &amended.terms);
-        order.flags.extend(&amended.flags);
-        learn(
-            order,
-            amended.client_order_id.as_ref(),
-            amended.venue_order_id.as_ref(),
-        );
-    }
-    if let Event::OrderSubmitted(updated)
-    | Event::OrderAccepted(updated)
-    | Event::OrderRejected(updated)
-    | Event::OrderCanceled(updated)
-    | Event::OrderExpired(updated)
-    | Event::OrderUnknown(updated) = &record.event
-    {
-        order.status = updated.status;
-        order.reason = reason(updated).or(order.reason.take());
-        order.flags.extend(&updated.flags);
-        learn(
-            order,
-            updated.client_order_id.as_ref(),
-            updated.venue_order_id.as_ref(),
-        );
-    }
-    order.updated_at = record.recorded_at;
-    order.last_sequence = record.sequence;
-}
-
-fn amend(order: &mut Order, terms: &AmendedTerms) {
-    order.quantity = terms.quantity.or(order.quantity);
-    order.price = terms.price.or(order.price);
-    order.trigger_price = terms.trigger_price.or(order.trigger_price);
-}
-
-fn learn(order: &mut Order, client: Option<&ClientOrderId>, venue: Option<&VenueOrderId>) {
-    order.client_order_id = order.client_order_id.take().or_else(|| client.cloned());
-    order.venue_order_id = order.venue_order_id.take().or_else(|| venue.cloned());
-}
-
-fn reason(updated: &OrderUpdated) -> Option<smol_str::SmolStr> {
-    match (&updated.code, &updated.reason) {
-        (Some(code), Some(reason)) => Some(smol_str::format_smolstr!("{code}: {reason}")),
-        (code, reason) => code.clone().or_else(|| reason.clone()),
-    }
+    order.apply(record);
 }

@@ -2,24 +2,17 @@
 //! record. A fold may leave records out (one position's story, or all up to a venue's time), so what
 //! a record refers to may be missing; then there is nothing to add.
 
+mod orders;
+
 use std::collections::BTreeSet;
 
-use crate::acknowledgement::{AmendedTerms, OrderReference};
 use crate::decimal::{Amount, Quantity};
-use crate::event::{
-    Event, ExternalOrderAdopted, OrderAmended, OrderFilled, OrderRequested, OrderUpdated,
-    PositionOpened, PositionQueued, PositionStateChanged,
-};
-use crate::identity::{
-    AccountId, ClientOrderId, IntentId, Leg, PositionId, Sequence, Slot, Strategy, Symbol,
-    VenueOrderId,
-};
+use crate::event::{Event, OrderFilled, PositionOpened, PositionQueued, PositionStateChanged};
+use crate::identity::{AccountId, Leg, PositionId, Slot, Symbol};
 use crate::lifecycle::PositionState;
-use crate::order::{Order, OrderKind, OrderPurpose, OrderStatus};
 use crate::position::{Extremes, Origin, Position, PositionNumbers, Protection};
 use crate::record::Record;
 use crate::refusal::Flag;
-use crate::side::Side;
 use crate::state::{Closed, Ledger, remove_from};
 
 impl Ledger {
@@ -51,8 +44,14 @@ impl Ledger {
             | Event::OrderRejected(event)
             | Event::OrderCanceled(event)
             | Event::OrderExpired(event)
-            | Event::OrderUnknown(event) => self.update_order(record, event),
-            Event::OrderAmended(event) => self.amend_order(record, event),
+            | Event::OrderUnknown(event) => {
+                self.change(record, |position| position.flags.extend(&event.flags));
+                self.news_of_order(record, Some(event.order));
+            }
+            Event::OrderAmended(event) => {
+                self.news_of_order(record, Some(event.order));
+                self.move_protection(record, event);
+            }
             Event::OrderFilled(event) => self.fill(record, event),
             Event::ExternalOrderAdopted(event) => self.adopt_order(record, event),
             Event::PositionOpened(event) => self.open(record, event),
@@ -113,7 +112,7 @@ impl Ledger {
     }
 
     /// Changes the record's position, as long as it is not final.
-    fn change(&mut self, record: &Record, change: impl FnOnce(&mut Position)) {
+    pub(super) fn change(&mut self, record: &Record, change: impl FnOnce(&mut Position)) {
         if let Some(position) = record
             .position_id
             .and_then(|id| self.positions.get_mut(&id))
@@ -188,14 +187,7 @@ impl Ledger {
     }
 
     fn fill(&mut self, record: &Record, event: &OrderFilled) {
-        if let Some(order) = event.order.and_then(|number| self.orders.get_mut(&number)) {
-            order.status = event.order_status.unwrap_or(order.status);
-            order.filled_quantity = event.order_filled_quantity.unwrap_or(order.filled_quantity);
-            order.fills = order.fills.saturating_add(1);
-            order.side = Some(event.fill.side);
-            touch(order, record, &event.flags);
-            self.name_order(event.order, &event.reference);
-        }
+        self.news_of_order(record, event.order);
         let Some(effect) = &event.effect else { return };
         self.change(record, |position| {
             position.add_effect(effect, record.sequence);
@@ -272,181 +264,6 @@ impl Ledger {
         {
             self.marks.journaled(id, record.occurred_at);
         }
-    }
-
-    fn request_order(&mut self, record: &Record, event: &OrderRequested) {
-        let Some(position) = record
-            .position_id
-            .and_then(|id| self.positions.get_mut(&id))
-        else {
-            return;
-        };
-        let protection = event.trigger_price.map(|price| Protection {
-            price,
-            order: Some(record.sequence),
-        });
-        match event.purpose {
-            OrderPurpose::StopLoss => position.stop_loss = protection,
-            OrderPurpose::TakeProfit => position.take_profit = protection,
-            OrderPurpose::Entry
-            | OrderPurpose::ScaleIn
-            | OrderPurpose::Reduce
-            | OrderPurpose::Close
-            | OrderPurpose::Trailing
-            | OrderPurpose::External => {}
-        }
-        let mut order = blank_order(record, &position.account, &position.symbol);
-        order.leg = Some(position.leg.clone());
-        order.client_order_id = Some(event.client_order_id.clone());
-        order.intent_id = Some(event.intent_id.clone());
-        order.strategy.clone_from(&event.strategy);
-        order.purpose = event.purpose;
-        order.side = Some(event.side);
-        order.kind = Some(event.kind);
-        order.quantity = Some(event.quantity);
-        order.price = event.price;
-        order.trigger_price = event.trigger_price;
-        order.reduce_only = event.reduce_only;
-        self.insert_order(order);
-    }
-
-    fn adopt_order(&mut self, record: &Record, event: &ExternalOrderAdopted) {
-        let (Some(account), Some(symbol)) = (&record.account, &record.symbol) else {
-            return;
-        };
-        let mut order = blank_order(record, account, symbol);
-        order.leg.clone_from(&event.leg);
-        order
-            .client_order_id
-            .clone_from(&event.reference.client_order_id);
-        order
-            .venue_order_id
-            .clone_from(&event.reference.venue_order_id);
-        order.side = event.side;
-        order.reduce_only = event.reduce_only;
-        order.status = event.status;
-        order.filled_quantity = event.filled_quantity;
-        order.fills = u32::from(!event.filled_quantity.is_zero());
-        order.reason.clone_from(&event.reason);
-        order.flags.insert(Flag::ExternalOrder);
-        self.insert_order(order);
-    }
-
-    fn insert_order(&mut self, order: Order) {
-        if let Some(id) = order.position_id {
-            self.position_orders
-                .entry(id)
-                .or_default()
-                .insert(order.number);
-        }
-        if let Some(id) = &order.client_order_id {
-            self.by_client_order_id
-                .entry(id.clone())
-                .or_default()
-                .insert(order.number);
-        }
-        if let Some(id) = &order.venue_order_id {
-            self.by_venue_order_id
-                .entry(id.clone())
-                .or_default()
-                .insert(order.number);
-        }
-        if may_be_forgotten(&order) {
-            self.recent.orders.insert(order.number);
-        }
-        self.orders.insert(order.number, order);
-    }
-
-    /// Learns the names of an order that was known by one of them only.
-    fn name_order(&mut self, number: Option<Sequence>, reference: &OrderReference) {
-        let Some(order) = number.and_then(|number| self.orders.get_mut(&number)) else {
-            return;
-        };
-        learn(
-            &mut order.client_order_id,
-            reference.client_order_id.as_ref(),
-        );
-        learn(&mut order.venue_order_id, reference.venue_order_id.as_ref());
-        if let Some(id) = &order.client_order_id {
-            self.by_client_order_id
-                .entry(id.clone())
-                .or_default()
-                .insert(order.number);
-        }
-        if let Some(id) = &order.venue_order_id {
-            self.by_venue_order_id
-                .entry(id.clone())
-                .or_default()
-                .insert(order.number);
-        }
-        if may_be_forgotten(order) {
-            self.recent.orders.insert(order.number);
-        }
-        if !order.status.is_working() {
-            let (number, position_id) = (order.number, order.position_id);
-            self.end_protection(position_id, number);
-        }
-    }
-
-    /// A stop or target whose order has ended protects nothing; its price stays as a wish.
-    fn end_protection(&mut self, id: Option<PositionId>, number: Sequence) {
-        let Some(position) = id.and_then(|id| self.positions.get_mut(&id)) else {
-            return;
-        };
-        for protection in [&mut position.stop_loss, &mut position.take_profit]
-            .into_iter()
-            .flatten()
-        {
-            protection.order = protection.order.filter(|order| *order != number);
-        }
-    }
-
-    fn update_order(&mut self, record: &Record, event: &OrderUpdated) {
-        self.change(record, |position| position.flags.extend(&event.flags));
-        let Some(order) = self.orders.get_mut(&event.order) else {
-            return;
-        };
-        order.status = event.status;
-        if event.reason.is_some() || event.code.is_some() {
-            order.reason = reason_text(event);
-        }
-        touch(order, record, &event.flags);
-        let reference = reference_of(
-            event.client_order_id.as_ref(),
-            event.venue_order_id.as_ref(),
-        );
-        self.name_order(Some(event.order), &reference);
-    }
-
-    fn amend_order(&mut self, record: &Record, event: &OrderAmended) {
-        let Some(order) = self.orders.get_mut(&event.order) else {
-            return;
-        };
-        order.status = event.status;
-        amend(order, &event.terms);
-        touch(order, record, &event.flags);
-        let (purpose, trigger_price) = (order.purpose, event.terms.trigger_price);
-        let reference = reference_of(
-            event.client_order_id.as_ref(),
-            event.venue_order_id.as_ref(),
-        );
-        self.name_order(Some(event.order), &reference);
-        let Some(price) = trigger_price else { return };
-        self.change(record, |position| {
-            let protection = match purpose {
-                OrderPurpose::StopLoss => &mut position.stop_loss,
-                OrderPurpose::TakeProfit => &mut position.take_profit,
-                OrderPurpose::Entry
-                | OrderPurpose::ScaleIn
-                | OrderPurpose::Reduce
-                | OrderPurpose::Close
-                | OrderPurpose::Trailing
-                | OrderPurpose::External => return,
-            };
-            if let Some(protection) = protection {
-                protection.price = price;
-            }
-        });
     }
 }
 
@@ -525,75 +342,5 @@ fn begin(
         venue_difference: Amount::ZERO,
         first_sequence: record.causation.unwrap_or(record.sequence),
         last_sequence: record.sequence,
-    }
-}
-
-fn blank_order(record: &Record, account: &AccountId, symbol: &Symbol) -> Order {
-    Order {
-        number: record.sequence,
-        account: account.clone(),
-        symbol: symbol.clone(),
-        leg: None,
-        client_order_id: None::<ClientOrderId>,
-        venue_order_id: None::<VenueOrderId>,
-        position_id: record.position_id,
-        intent_id: None::<IntentId>,
-        strategy: None::<Strategy>,
-        purpose: OrderPurpose::External,
-        side: None::<Side>,
-        kind: None::<OrderKind>,
-        quantity: None,
-        price: None,
-        trigger_price: None,
-        reduce_only: false,
-        status: OrderStatus::Requested,
-        filled_quantity: Quantity::ZERO,
-        fills: 0,
-        reason: None,
-        flags: BTreeSet::new(),
-        created_at: record.recorded_at,
-        updated_at: record.recorded_at,
-        last_sequence: record.sequence,
-    }
-}
-
-/// Whether nothing here depends on an order any more, once somebody else keeps it.
-fn may_be_forgotten(order: &Order) -> bool {
-    order.purpose == OrderPurpose::External || !order.status.is_working()
-}
-
-fn touch(order: &mut Order, record: &Record, flags: &BTreeSet<Flag>) {
-    order.flags.extend(flags);
-    order.updated_at = record.recorded_at;
-    order.last_sequence = record.sequence;
-}
-
-fn amend(order: &mut Order, terms: &AmendedTerms) {
-    order.quantity = terms.quantity.or(order.quantity);
-    order.price = terms.price.or(order.price);
-    order.trigger_price = terms.trigger_price.or(order.trigger_price);
-}
-
-fn learn<T: Clone>(known: &mut Option<T>, reported: Option<&T>) {
-    if known.is_none() {
-        *known = reported.cloned();
-    }
-}
-
-fn reference_of(
-    client_order_id: Option<&ClientOrderId>,
-    venue_order_id: Option<&VenueOrderId>,
-) -> OrderReference {
-    OrderReference {
-        client_order_id: client_order_id.cloned(),
-        venue_order_id: venue_order_id.cloned(),
-    }
-}
-
-/// The venue's code and words in one line.
-fn reason_text(event: &OrderUpdated) -> Option<smol_str::SmolStr> {
-    match (&event.code, &event.reason) {
-        (Some(code), Some(reason)) => Some(smol_str::format_smolstr!("{code}: {reason}")),
-        (code, reason) => code.clone().or_else(|| reason.clone()),
     }
 }
