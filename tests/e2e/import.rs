@@ -202,3 +202,71 @@ fn three_bad_lines_in_a_thousand_are_all_reported_and_nothing_is_recorded() {
     let position: Value = posledger_json(&["--data", &data, "positions", "--format", "json"]);
     assert!(position.to_string().contains("\"997\""), "{position}");
 }
+
+/// How much of an import is durable, from outside.
+fn durable_bytes(data: &str) -> u64 {
+    let segments = Path::new(data).join("journal/segments");
+    if segments.exists() {
+        segment_bytes(Path::new(data))
+    } else {
+        0
+    }
+}
+
+#[test]
+fn an_import_that_was_killed_goes_on_where_it_was() {
+    let lines: Vec<String> = (0..20)
+        .flat_map(|part| {
+            let of_part = move |line: String| line.replace("BTC_USDT", &format!("COIN{part}_USDT"));
+            thousand().into_iter().map(of_part)
+        })
+        .collect();
+    let import = Import::of_text(&lines.join("\n"));
+    let (data, file) = (import.data(), import.file.to_str().unwrap().to_owned());
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_posledger"))
+        .args(["--data", &data, "import", &file, "--format", "acks"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Killed once something is durable and before all is.
+    while durable_bytes(&data) < 100_000 && child.try_wait().unwrap().is_none() {
+        std::thread::park_timeout(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = import.records();
+    let fills = |records: &[Record]| {
+        records
+            .iter()
+            .filter(|record| matches!(record.event, Event::OrderFilled(_)))
+            .count()
+    };
+    assert!(
+        (1..20_000).contains(&fills(&before)),
+        "killed after {} fills",
+        fills(&before)
+    );
+
+    let finished = import.run(&[]);
+    assert_eq!(
+        finished.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&finished.stderr)
+    );
+    let after = import.records();
+    assert_eq!(
+        after.get(..before.len()),
+        Some(before.as_slice()),
+        "what was durable is unchanged"
+    );
+    assert_eq!(fills(&after), 20_000);
+    let positions = posledger_json(&["--data", &data, "positions", "--format", "json"]);
+    let items = positions["items"].as_array().unwrap();
+    assert_eq!(items.len(), 20);
+    assert!(
+        items.iter().all(|position| position["quantity"] == "1000"),
+        "{positions}"
+    );
+}
