@@ -15,7 +15,7 @@ demo: build ## Build, import a sample day, look at it, export a snapshot, leave 
 	@DATA='$(DATA)' LISTEN='$(LISTEN)' BIN='$(BIN)' sh tests/demo.sh
 
 .PHONY: run
-run: build ## Run the daemon on ./$(DATA) in the foreground
+run: build ## Run the daemon in the foreground, on the demo's data (DATA=... for another folder)
 	$(BIN)/posledgerd --data '$(DATA)/ledger' --listen '$(LISTEN)'
 
 .PHONY: build

@@ -154,7 +154,7 @@ pub enum Flag {
     Reopened,
     /// It was adjusted by reconciliation.
     Adjusted,
-    /// The venue reports another quantity.
+    /// The venue's last report has another quantity.
     DiffersFromVenue,
     /// The order fact does not fit the order's status; it was kept, the status not changed.
     OutOfOrder,

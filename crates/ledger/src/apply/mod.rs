@@ -254,7 +254,14 @@ impl Ledger {
             };
             self.slots.entry(slot).or_default().venue_difference = difference;
         }
-        self.change(record, |position| position.venue_difference = difference);
+        self.change(record, |position| {
+            position.venue_difference = difference;
+            if difference.is_zero() {
+                position.flags.remove(&Flag::DiffersFromVenue);
+            } else {
+                position.flags.insert(Flag::DiffersFromVenue);
+            }
+        });
     }
 
     fn journaled_extremes(&mut self, record: &Record) {
