@@ -270,3 +270,31 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
         "{positions}"
     );
 }
+
+#[test]
+fn one_damaged_byte_is_named_and_given_back_by_the_other_copy() {
+    let import = Import::of_text(&thousand().join("\n"));
+    import.run(&[]);
+    let data = import.data();
+    let records = import.records();
+    let segment = fs::read_dir(Path::new(&data).join("journal/segments"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .min()
+        .unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+
+    let found = posledger(&["--data", &data, "verify"]);
+    assert_eq!(found.status.code(), Some(1));
+    let words = String::from_utf8(found.stdout).unwrap();
+    assert!(words.contains("segments: record"), "{words}");
+
+    let repaired = posledger(&["--data", &data, "verify", "--repair"]);
+    let words = String::from_utf8(repaired.stderr).unwrap();
+    assert_eq!(repaired.status.code(), Some(0), "{words}");
+    assert!(words.contains("repaired"), "{words}");
+    assert_eq!(import.records(), records);
+}

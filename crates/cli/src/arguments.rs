@@ -468,10 +468,16 @@ pub(crate) struct Export {
 #[command(after_help = "\
 Example:
   posledger --data ./ledger verify
+  posledger --data ./ledger verify --repair
 
 Checks both copies of the journal byte by byte, folds every record under the invariants, and compares
-what the ledger shows with a full recomputation. Nothing is repaired. Exit code 1 with findings.")]
+what the ledger shows with a full recomputation. Nothing is repaired without --repair. Exit code 1 with
+findings.")]
 pub(crate) struct Verify {
+    /// First give back to each copy of the journal what it lost and the other has; the damaged files
+    /// are kept beside
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// Text for people, or JSON
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: TextFormat,

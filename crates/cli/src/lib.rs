@@ -53,6 +53,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// Runs the program with the process's own arguments and streams, and returns its exit code.
 pub fn main() -> u8 {
+    journal::keep_caught_panics_quiet();
     let (out, err) = (io::stdout(), io::stderr());
     let terminal = Terminal {
         out: out.is_terminal(),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use journal::{CopyName, JournalOptions};
+use journal::{Check, CopyName, Journal, JournalOptions};
 use ledger::{Record, Sequence};
 use projection::{Cursor, History, HistoryWriter, Projections};
 use serde::Serialize;
@@ -72,6 +72,9 @@ pub(crate) fn run(
             "verify reads the files of a journal: stop its daemon and name the directory with --data DIR",
         ));
     };
+    if verify.repair {
+        repair(path, screen)?;
+    }
     let mut report = Report::default();
     copies(path, &mut report, screen)?;
     if report.findings.is_empty() {
@@ -83,6 +86,22 @@ pub(crate) fn run(
     } else {
         Outcome::Findings
     })
+}
+
+/// Lets each copy of the journal give the other what that one lost.
+fn repair(path: &Path, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let options = JournalOptions {
+        check: Check::All,
+        ..JournalOptions::existing()
+    };
+    let (_, opened) = Journal::open(path, &options)?;
+    if opened.repairs.is_empty() {
+        screen.note(Tone::Quiet, "there was nothing to repair");
+    }
+    for repair in &opened.repairs {
+        screen.note(Tone::Alarm, &format!("repaired: {repair}"));
+    }
+    Ok(())
 }
 
 /// Both copies of the journal, byte by byte.

@@ -86,6 +86,7 @@ fn chain(f: &mut fmt::Formatter<'_>, error: &dyn Error) -> fmt::Result {
 /// # Errors
 /// Returns [`RunError`] if it could not start, or if the ledger halted.
 pub fn run(arguments: &Arguments) -> Result<(), RunError> {
+    journal::keep_caught_panics_quiet();
     let settings = Settings::load(arguments, std::env::vars_os()).map_err(|problems| {
         let file = arguments.config.clone();
         RunError::Settings { problems, file }

@@ -5,7 +5,6 @@
 //! every call is guarded, every value is small, and every frame is proved when it is read.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use crate::directory::patiently;
 use crate::error::{CopyName, Fault, JournalError};
 use crate::files;
 use crate::frame::{Frame, FrameHash, FrameView, Head, HeaderClaim};
+use crate::guard;
 
 /// With its own 512 KiB sled overwrites freed segments before what replaces them is durable.
 const SLED_SEGMENT_BYTES: usize = 8 << 20;
@@ -40,10 +40,10 @@ fn guarded<T>(
     action: &'static str,
     call: impl FnOnce() -> sled::Result<T>,
 ) -> Result<T, JournalError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(err)) => Err(JournalError::Store { action, err }),
-        Err(_) => Err(JournalError::Panicked { action }),
+    match guard::guarded(call) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(err)) => Err(JournalError::Store { action, err }),
+        None => Err(JournalError::Panicked { action }),
     }
 }
 
