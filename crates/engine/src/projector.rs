@@ -103,10 +103,10 @@ impl Projector {
     /// checkpoint that cannot be written costs time at the next start and nothing else.
     fn checkpoint(&mut self) -> Result<(), HistoryError> {
         self.archive()?;
-        let (head, state) = self.shared.update(|models| {
-            models.history_mut().sync()?;
-            Ok((models.head(), models.save()))
-        })?;
+        // Only this thread changes the read models, so they are still what was archived; readers go
+        // on meanwhile.
+        self.history.sync()?;
+        let (head, state) = self.shared.look(|models| (models.head(), models.save()));
         if head == self.saved {
             return Ok(());
         }

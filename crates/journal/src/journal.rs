@@ -296,11 +296,6 @@ impl Journal {
         self.store.head().sequence
     }
 
-    /// The hash of the frame that holds the last record; [`genesis`](Self::genesis) if there is none.
-    pub fn head_hash(&self) -> FrameHash {
-        self.store.head().hash
-    }
-
     /// What tells this journal from every other.
     pub fn genesis(&self) -> FrameHash {
         self.reader.genesis()

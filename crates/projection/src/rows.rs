@@ -163,7 +163,7 @@ pub struct PositionEffect {
     pub excess: Quantity,
     /// Its value.
     pub value: Amount,
-    /// What it added to the cost less what it released.
+    /// What it added to the cost.
     pub cost_added: Amount,
     /// What it released of the cost.
     pub cost_released: Amount,

@@ -233,7 +233,7 @@ impl HistoryWriter {
     /// Returns [`HistoryError`] if the store failed.
     pub fn sync(&mut self) -> Result<Sequence, HistoryError> {
         let through = self.flush()?;
-        self.history.shared.store.sync()?;
+        self.history.sync()?;
         Ok(through)
     }
 
@@ -311,6 +311,14 @@ impl PendingFlush {
 }
 
 impl History {
+    /// Makes durable what is written. It waits for the disk, and nobody else waits for it.
+    ///
+    /// # Errors
+    /// Returns [`HistoryError`] if the store failed.
+    pub fn sync(&self) -> Result<(), HistoryError> {
+        self.shared.store.sync()
+    }
+
     /// The last record whose rows are surely in the store.
     pub fn through(&self) -> Sequence {
         Sequence::new(self.shared.through.load(Ordering::Acquire))
