@@ -3,7 +3,8 @@
 use ledger::{Amount, Asset, Ledger, Position};
 use projection::{AsOf, Correction, CorrectionKind, FillRow, Part, PositionEffect, Trade};
 use protocol::views::{
-    AttributionView, CorrectionsView, FillEffectView, FillView, PositionView, UNATTRIBUTED,
+    AttributionView, CorrectionsView, FillEffectView, FillParts, FillView, PositionView,
+    UNATTRIBUTED,
 };
 use std::collections::BTreeMap;
 
@@ -80,48 +81,20 @@ pub(crate) fn had_come(correction: &Correction, as_of: AsOf) -> bool {
 
 /// What a fill looks like; nothing if the row is not about an account and a symbol, as every fill is.
 pub(crate) fn fill(row: FillRow) -> Option<FillView> {
-    let account = row.account?;
-    let effects: Vec<FillEffectView> = row.effects.into_iter().map(effect).collect();
-    let fill = row.fill;
-    // Of the two positions of a flip, one opens and the other closes and realizes.
-    let opened = effects.iter().find(|effect| !effect.opened.is_zero());
-    let closed = effects.iter().find(|effect| !effect.closed.is_zero());
-    let realized_pnl = closed.map(|effect| effect.realized_pnl).unwrap_or_default();
-    Some(FillView {
+    Some(FillView::from(FillParts {
         sequence: row.sequence,
         recorded_at: row.recorded_at,
         occurred_at: row.occurred_at,
-        tenant: account.tenant,
-        venue: account.venue,
-        mode: account.mode,
-        account: account.name,
+        account: row.account?,
         symbol: row.symbol?,
         leg: row.leg,
-        execution_id: fill.execution_id,
-        side: fill.side,
-        price: fill.price,
-        quantity: fill.quantity,
-        fee: fill.fee,
-        fee_asset: fill.fee_asset,
-        liquidity: fill.liquidity,
-        reduce_only: fill.reduce_only,
-        liquidation: fill.liquidation,
-        cumulative_quantity: fill.cumulative_quantity,
-        client_order_id: row.reference.client_order_id,
-        venue_order_id: row.reference.venue_order_id,
+        fill: row.fill,
+        reference: row.reference,
         order: row.order,
         strategy: row.strategy,
-        position_id: effects.first().map(|effect| effect.position_id),
-        opened: opened.map(|effect| effect.opened).unwrap_or_default(),
-        closed: closed.map(|effect| effect.closed).unwrap_or_default(),
-        realized_pnl,
-        venue_realized_pnl: fill.venue_realized_pnl,
-        pnl_difference: fill
-            .venue_realized_pnl
-            .and_then(|venue| venue.minus(realized_pnl).ok()),
         flags: row.flags,
-        effects,
-    })
+        effects: row.effects.into_iter().map(effect).collect(),
+    }))
 }
 
 fn effect(effect: PositionEffect) -> FillEffectView {

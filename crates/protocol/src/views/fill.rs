@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use ledger::{
-    AccountName, Amount, Asset, ClientOrderId, Event, ExecutionId, FillEffect, Flag, Leg,
-    Liquidity, Mode, PositionId, Price, Quantity, Record, Sequence, Side, Strategy, Symbol, Tenant,
-    Timestamp, Venue, VenueOrderId,
+    AccountId, AccountName, Amount, Asset, ClientOrderId, Event, ExecutionId, FillEffect, FillFact,
+    Flag, Leg, Liquidity, Mode, OrderReference, PositionId, Price, Quantity, Record, Sequence,
+    Side, Strategy, Symbol, Tenant, Timestamp, Venue, VenueOrderId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -164,54 +164,70 @@ impl FillEffectView {
     }
 }
 
-impl FillView {
-    /// The fill that `record` reports, with the share of it that opened a position: in the
-    /// `PositionOpened` it caused, if there is one. Nothing if `record` is not an `OrderFilled`.
-    pub fn from_records(record: &Record, opened: Option<&Record>) -> Option<Self> {
-        let Event::OrderFilled(filled) = &record.event else {
-            return None;
-        };
-        let account = record.account.as_ref()?;
-        let closing = record.position_id.zip(filled.effect.as_ref());
-        let opening = opened.and_then(|record| match (&record.position_id, &record.event) {
-            (Some(id), Event::PositionOpened(opened)) => Some((*id, &opened.effect)),
-            _ => None,
-        });
-        let effects: Vec<FillEffectView> = closing
-            .into_iter()
-            .chain(opening)
-            .map(|(id, effect)| FillEffectView::new(id, effect))
-            .collect();
-        let fill = &filled.fill;
+/// What a fill is known by, from wherever it is read.
+#[derive(Clone, Debug)]
+pub struct FillParts {
+    /// Its record in the journal.
+    pub sequence: Sequence,
+    /// When we recorded it.
+    pub recorded_at: Timestamp,
+    /// When it happened, by the venue's clock.
+    pub occurred_at: Timestamp,
+    /// Whose.
+    pub account: AccountId,
+    /// In what.
+    pub symbol: Symbol,
+    /// The leg as reported.
+    pub leg: Option<Leg>,
+    /// The fill as reported.
+    pub fill: FillFact,
+    /// The order's names as reported.
+    pub reference: OrderReference,
+    /// The number of its order.
+    pub order: Option<Sequence>,
+    /// The strategy of its order.
+    pub strategy: Option<Strategy>,
+    /// What is odd about it.
+    pub flags: BTreeSet<Flag>,
+    /// What it did to each position it moved: one, or two for a flip.
+    pub effects: Vec<FillEffectView>,
+}
+
+impl From<FillParts> for FillView {
+    fn from(parts: FillParts) -> Self {
+        let FillParts {
+            account,
+            fill,
+            reference,
+            effects,
+            ..
+        } = parts;
         let realized_pnl = total(&effects, |effect| effect.realized_pnl);
-        Some(Self {
-            sequence: record.sequence,
-            recorded_at: record.recorded_at,
-            occurred_at: record.occurred_at,
-            tenant: record.tenant.clone(),
-            venue: account.venue.clone(),
+        Self {
+            sequence: parts.sequence,
+            recorded_at: parts.recorded_at,
+            occurred_at: parts.occurred_at,
+            tenant: account.tenant,
+            venue: account.venue,
             mode: account.mode,
-            account: account.name.clone(),
-            symbol: record.symbol.clone()?,
-            leg: filled.leg.clone(),
-            execution_id: fill.execution_id.clone(),
+            account: account.name,
+            symbol: parts.symbol,
+            leg: parts.leg,
+            execution_id: fill.execution_id,
             side: fill.side,
             price: fill.price,
             quantity: fill.quantity,
             fee: fill.fee,
-            fee_asset: fill.fee_asset.clone(),
+            fee_asset: fill.fee_asset,
             liquidity: fill.liquidity,
             reduce_only: fill.reduce_only,
             liquidation: fill.liquidation,
             cumulative_quantity: fill.cumulative_quantity,
-            client_order_id: filled.reference.client_order_id.clone(),
-            venue_order_id: filled.reference.venue_order_id.clone(),
-            order: filled.order,
-            strategy: filled.strategy.clone(),
-            position_id: effects
-                .first()
-                .map(|effect| effect.position_id)
-                .or(record.position_id),
+            client_order_id: reference.client_order_id,
+            venue_order_id: reference.venue_order_id,
+            order: parts.order,
+            strategy: parts.strategy,
+            position_id: effects.first().map(|effect| effect.position_id),
             opened: total(&effects, |effect| effect.opened.as_amount()).magnitude(),
             closed: total(&effects, |effect| effect.closed.as_amount()).magnitude(),
             realized_pnl,
@@ -219,14 +235,52 @@ impl FillView {
             pnl_difference: fill
                 .venue_realized_pnl
                 .and_then(|venue| venue.minus(realized_pnl).ok()),
-            flags: filled.flags.clone(),
+            flags: parts.flags,
             effects,
+        }
+    }
+}
+
+impl FillView {
+    /// The fill that `record` reports, with the share of it that opened a position: in the
+    /// `PositionOpened` it caused, if there is one. Nothing if `record` is not an `OrderFilled`.
+    pub fn from_records(record: &Record, opened: Option<&Record>) -> Option<Self> {
+        let Event::OrderFilled(filled) = &record.event else {
+            return None;
+        };
+        let closing = record.position_id.zip(filled.effect.as_ref());
+        let opening = opened.and_then(|record| match (&record.position_id, &record.event) {
+            (Some(id), Event::PositionOpened(opened)) => Some((*id, &opened.effect)),
+            _ => None,
+        });
+        let view = Self::from(FillParts {
+            sequence: record.sequence,
+            recorded_at: record.recorded_at,
+            occurred_at: record.occurred_at,
+            account: record.account.clone()?,
+            symbol: record.symbol.clone()?,
+            leg: filled.leg.clone(),
+            fill: filled.fill.clone(),
+            reference: filled.reference.clone(),
+            order: filled.order,
+            strategy: filled.strategy.clone(),
+            flags: filled.flags.clone(),
+            effects: closing
+                .into_iter()
+                .chain(opening)
+                .map(|(id, effect)| FillEffectView::new(id, effect))
+                .collect(),
+        });
+        let position_id = view.position_id.or(record.position_id);
+        Some(Self {
+            position_id,
+            ..view
         })
     }
 }
 
 /// The sum over both positions of a flip. Only one of them realizes, opens or closes units, so the
-/// sum is always exact.
+/// sum is always exact. Where the cost basis is the average of opens, an opening fill realizes too.
 fn total(effects: &[FillEffectView], part: fn(&FillEffectView) -> Amount) -> Amount {
     effects.iter().map(part).fold(Amount::ZERO, |sum, part| {
         if part.is_zero() {

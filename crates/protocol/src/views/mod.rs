@@ -13,7 +13,7 @@ mod words;
 
 pub use answer::{Health, HealthStatus, Page, ProblemView, Ready, ReceiptOutcome, ReceiptView};
 pub use event::{BadEvent, EventData, EventView, FrameView};
-pub use fill::{FillEffectView, FillView};
+pub use fill::{FillEffectView, FillParts, FillView};
 pub use order::OrderView;
 pub use position::{
     AttributionView, CorrectionsView, PositionView, SignalView, TermsView, TrailView, UNATTRIBUTED,

@@ -58,6 +58,30 @@ fn fills_are_filtered_and_come_from_either_end() {
     check(&|q| q.strategy = some("none"), "");
 }
 
+/// By the average of opens a fill that opens moves the average of what was closed before, and so
+/// realizes: the list says so, as the position does.
+#[test]
+fn a_fill_that_opens_may_realize() {
+    let ledger = Ledger::new();
+    ledger.send(&json!({
+        "type": "account_configured", "venue": "sim", "mode": "sim", "account": "main",
+        "position_mode": "netting", "cost_basis": "average_of_opens",
+    }));
+    ledger.fill("A", "buy", "2", "100", 1);
+    ledger.fill("A", "sell", "1", "110", 2);
+    ledger.fill("A", "buy", "1", "130", 3);
+    let page = ledger.service.fills(&FillQuery::default()).unwrap();
+    let realized: Vec<String> = page
+        .items
+        .iter()
+        .map(|fill| fill.realized_pnl.to_string())
+        .collect();
+    // (2 · 100 + 130) / 3 is 110, the price of the exit.
+    assert_eq!(realized, ["0", "10", "-10"]);
+    let position = &ledger.positions(|_| ()).items[0];
+    assert_eq!(position.realized_pnl.to_string(), "0");
+}
+
 #[test]
 fn the_fills_of_a_position_include_the_one_that_flipped_into_it() {
     let ledger = five_fills();
